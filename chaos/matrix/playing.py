@@ -64,13 +64,17 @@ class Player:
             self.pipeline.say(f"stands before any fault, and counts for none: {describe(one)}: {one.summary}")
 
     def left(self) -> list[str]:
-        """What is other than before the first fault, a line each.
+        """What is other than before the first fault, a line each; after remedies, which may leave an object as good in
+        another way, only what is new or gone.
 
         Raises:
             PipelineError: the pipeline does not become steady, or cannot be looked at.
         """
         self.pipeline.require_steady(GATE_TIMEOUT_S)
-        return differences(self.before, self.pipeline.inventory())
+        return differences(self._compared(self.before), self._compared(self.pipeline.inventory()))
+
+    def _compared(self, found: Inventory) -> Inventory:
+        return found if self.mend is None else {name: {} for name in found}
 
     def play(self, scenario: Scenario) -> Result:
         """Play one scenario, and type its remedy where remedies are wanted and it has one.

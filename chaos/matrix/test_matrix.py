@@ -73,8 +73,8 @@ def test_score(player: Player, pytestconfig: pytest.Config) -> None:
 @pytest.mark.component("config")
 @pytest.mark.runbook("troubleshooting-workflow")
 def test_all_is_as_before(player: Player) -> None:
-    """Once every fault is undone, nothing is other than before the first one; what remedies have typed may stay."""
-    left = player.left() if player.mend is None else []
+    """Once every fault is undone, nothing is other than before the first one."""
+    left = player.left()
     if left:
         raise AssertionError(f"left behind: {'; '.join(left)}")
 

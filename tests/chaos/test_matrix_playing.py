@@ -154,3 +154,8 @@ def test_what_is_left_behind_is_told_once_the_pipeline_is_steady(tmp_path: Path)
     steady = replace(player(pipeline, tmp_path), before=now)
     assert (steady.left(), asked) == ([], [diagnosis.GATE_TIMEOUT_S])
     assert replace(steady, before={}).left() == ["services/kafka is new"]
+    other = replace(steady, before={"services/kafka": {"spec.type": '"NodePort"'}})
+    assert other.left() == ['services/kafka: spec.type was "NodePort" and is "ClusterIP"']
+    mended: Any = object()
+    assert replace(other, mend=mended).left() == []
+    assert replace(steady, before={}, mend=mended).left() == ["services/kafka is new"]
