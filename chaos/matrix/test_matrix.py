@@ -70,6 +70,7 @@ def test_score(player: Player, pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.sample
+@pytest.mark.remedy
 @pytest.mark.component("config")
 @pytest.mark.runbook("troubleshooting-workflow")
 def test_all_is_as_before(player: Player) -> None:
