@@ -1,7 +1,5 @@
 """Settings for the suite's own tests."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """A pipeline's names stand in its description alone, and nothing reads the description when it is imported."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

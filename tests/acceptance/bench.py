@@ -1,7 +1,5 @@
 """The tools of the live tests: the operator's command as a process, and the daily judgement without one."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The running cluster, for the live tests."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -2,8 +2,6 @@
 that, and ends green.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import signal

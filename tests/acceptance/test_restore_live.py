@@ -3,8 +3,6 @@
 What is stored after it goes on in the same series; the command itself compares the points of the backup.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

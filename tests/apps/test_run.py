@@ -1,7 +1,5 @@
 """What ends an app, and with which exit code."""
 
-from __future__ import annotations
-
 import logging
 import signal
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Sensors, the outbox, names, logs, stopping."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """What the tests of chaos share."""
 
-from __future__ import annotations
-
 import allure
 import pytest
 

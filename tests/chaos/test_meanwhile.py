@@ -1,7 +1,5 @@
 """What this process does while a fault lasts tells at its end what went wrong."""
 
-from __future__ import annotations
-
 import pytest
 from kafka.errors import KafkaError
 

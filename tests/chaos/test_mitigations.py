@@ -1,7 +1,5 @@
 """Every block of the runbook that changes the cluster is tried."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Commands, exit codes, and errors in one line."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

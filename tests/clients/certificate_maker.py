@@ -1,7 +1,5 @@
 """Certificates made on the spot, and a TLS server that shows one."""
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 import socket

@@ -1,7 +1,5 @@
 """The journal of faults: durable, private, and never silently unreadable."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time

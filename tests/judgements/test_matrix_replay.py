@@ -3,8 +3,6 @@
 They are judged in tests/reporting/run/test_causes.py, where each recording is read and diagnosed once for all tests.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from chaos.matrix import recordings

@@ -1,7 +1,5 @@
 """What a policy's peers and ports mean."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Restore: nothing is replaced without a word, and the result is proved."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from dataclasses import replace

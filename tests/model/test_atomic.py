@@ -1,7 +1,5 @@
 """A file is there whole, with its permissions, or as it was before."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

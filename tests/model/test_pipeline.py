@@ -1,7 +1,5 @@
 """The description of a pipeline is read strictly, and answers who plays which role."""
 
-from __future__ import annotations
-
 import copy
 import json
 import tomllib

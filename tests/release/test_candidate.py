@@ -1,7 +1,5 @@
 """The candidates in the checkout can be staged, and what is none is refused."""
 
-from __future__ import annotations
-
 import ast
 import shutil
 import tomllib

@@ -1,7 +1,5 @@
 """Made-up rounds with one known answer each."""
 
-from __future__ import annotations
-
 import math
 import random
 import re

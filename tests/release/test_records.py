@@ -1,7 +1,5 @@
 """What a verdict leaves behind."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is live and was not declared: who is named, with which commands to put it right and back."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -1,7 +1,5 @@
 """When something was written is found by what a snapshot calls its list, whatever the plural of its kind is."""
 
-from __future__ import annotations
-
 import pytest
 
 from pipeline_services.triage.evidence import Evidence

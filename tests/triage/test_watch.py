@@ -1,7 +1,5 @@
 """The watch over what heals by itself, with looks and a clock made by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

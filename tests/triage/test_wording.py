@@ -1,7 +1,5 @@
 """Times and commands as the operator reads and pastes them."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """A local receiver of notifications: up, refusing, slow, or gone."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

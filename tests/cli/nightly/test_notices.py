@@ -1,7 +1,5 @@
 """Who is told what, over nights made by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from pipeline_services.cli.nightly.changes import changes

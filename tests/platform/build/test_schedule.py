@@ -1,7 +1,5 @@
 """Two lanes, needs first, failures with their log, nothing left running."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal

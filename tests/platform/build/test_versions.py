@@ -1,7 +1,5 @@
 """versions.toml and the locks beside it say the same."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 

@@ -1,7 +1,5 @@
 """A case that was renamed keeps its history."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Saved snapshots, for fleets of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The fleet's command, and pytest's option for it: what they print, write and refuse."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A daily run that is not green is followed by triage on the same snapshot; one that is green is not."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Commands typed as an operator would, and stopped where they do not end."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

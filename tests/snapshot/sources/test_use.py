@@ -1,7 +1,5 @@
 """What was used, as percentiles of the month."""
 
-from __future__ import annotations
-
 import pytest
 
 from pipeline_services.model.pipeline import Pipeline
