@@ -52,7 +52,7 @@ def stranger(pipeline: SteadyPipeline, component: str) -> Fault:
     """A pod that somebody made by hand carries a component's labels, so that its Service leads there as well."""
     own = pipeline.description[component]
     few = {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}}
-    made = _made_by_hand(pipeline, "debug", own.selector, ["sleep", "infinity"], few)
+    made = made_by_hand(pipeline, "debug", own.selector, ["sleep", "infinity"], few)
     connectivity, service = pipeline.connectivity(), own.service.name if own.service else ""
     return made.proved(
         Proof(f"{service} to lead to two pods", lambda: connectivity.ready_endpoints(service) == 2, within=60.0),
@@ -66,7 +66,7 @@ def flooding_client(pipeline: SteadyPipeline) -> Fault:
     broker = own_service(pipeline, roles.KAFKA)
     words = ["python3", "-c", _FLOOD, f"{broker.name}:{broker.port}", LOAD_TEST]
     much = {"requests": {"cpu": "60m", "memory": "64Mi"}, "limits": {"cpu": "300m", "memory": "192Mi"}}
-    made = _made_by_hand(pipeline, LOAD_TEST, pipeline.description[roles.PRODUCER].selector, words, much)
+    made = made_by_hand(pipeline, LOAD_TEST, pipeline.description[roles.PRODUCER].selector, words, much)
 
     def large() -> bool:
         with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
@@ -90,7 +90,7 @@ def member_left_behind(pipeline: SteadyPipeline) -> Fault:
     broker, topics = own_service(pipeline, roles.KAFKA), pipeline.description.topics
     words = ["python3", "-c", _MEMBER, f"{broker.name}:{broker.port}", topics.readings, topics.group]
     few = {"requests": {"cpu": "20m", "memory": "48Mi"}, "limits": {"memory": "128Mi"}}
-    made = _made_by_hand(pipeline, "processor-before", pipeline.description[roles.PRODUCER].selector, words, few)
+    made = made_by_hand(pipeline, "processor-before", pipeline.description[roles.PRODUCER].selector, words, few)
 
     def held() -> bool:
         with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
@@ -108,8 +108,14 @@ def member_left_behind(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def _made_by_hand(
-    pipeline: SteadyPipeline, name: str, labels: Mapping[str, str], words: list[str], resources: Mapping[str, Any]
+def made_by_hand(
+    pipeline: SteadyPipeline,
+    name: str,
+    labels: Mapping[str, str],
+    words: list[str],
+    resources: Mapping[str, Any],
+    *,
+    priority_class: str = "",
 ) -> Fault:
     """A pod that no workload makes, from the producer's image and with its rights."""
     template = template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER)))
@@ -126,5 +132,6 @@ def _made_by_hand(
         "terminationGracePeriodSeconds": 1,
         "securityContext": spec_of(template).get("securityContext") or {},
         "containers": [container],
+        **({"priorityClassName": priority_class} if priority_class else {}),
     }
     return objects.created(pipeline.api, "Pod", name, pipeline.namespace, labels=labels, spec=spec)

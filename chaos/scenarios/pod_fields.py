@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import workloads
+from chaos.fault_builders import priorities, workloads
 from chaos.fault_builders.common import each_ready
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
@@ -36,6 +36,29 @@ DIAGNOSIS: Final = (
         (checks.SET_AS_DECLARED.of("grafana"), checks.PODS_READY.of("grafana")),
         deadline_s=90.0,
         min_duration_s=70.0,
+    ),
+    Scenario(
+        "producer-killed-by-its-probe",
+        workloads.edited(
+            roles.PRODUCER,
+            templates.probe("livenessProbe", {"httpGet": {"path": "/alive", "port": "http"}}),
+            "asked whether it is alive for what it does not have",
+        ),
+        (finding(roles.PRODUCER, "probe-wrong", "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("producer"),),
+        deadline_s=150.0,
+        min_duration_s=60.0,
+        met=("SREGym/liveness_probe_misconfiguration",),
+    ),
+    Scenario(
+        "grafana-pushed-away",
+        priorities.pushed_away(roles.GRAFANA),
+        (finding("node", "node-full"),),
+        (checks.PODS_READY.of("grafana"),),
+        may_blame=frozenset({roles.GRAFANA}),
+        arranged=each_ready(roles.GRAFANA, workloads.restarted(roles.GRAFANA)),  # so that its pod was started last
+        deadline_s=120.0,
+        min_duration_s=45.0,
     ),
     Scenario(
         "grafana-on-a-port-of-the-node",

@@ -97,6 +97,9 @@ class AnyObject:
         own = {"name": part.container, "image": "x:1", "command": [part.id], "securityContext": {}, "envFrom": read}
         return {**own, "resources": {"requests": room, "limits": room}, **probes}
 
+    def _nodes(self, _name: str) -> dict[str, Any]:
+        return {"spec": {}, "status": {"allocatable": {"cpu": "2"}}}
+
     def _persistentvolumes(self, name: str) -> dict[str, Any]:
         return {"spec": {"hostPath": {"path": f"/var/{name}"}}}
 

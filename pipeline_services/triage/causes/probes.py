@@ -107,7 +107,8 @@ def killed_by_probe(
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
-        summary = f"{part.id} is killed by a probe on a port that nothing listens on: {_which(pod, message)}"
+        where = "for what it does not have" if "statuscode" in message else "on a port that nothing listens on"
+        summary = f"{part.id} is killed by a probe {where}: {_which(pod, message)}"
         lines = (*seen, *_probe_lines(pod), *alive(evidence, part))
         return [make_finding(About(evidence, part, pod), "probe-wrong", summary, *lines, since=at)]
     state = "was started again" if is_ready(pod) else "is being started again"
