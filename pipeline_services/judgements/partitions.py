@@ -34,3 +34,19 @@ def standing_still(snapshot: Snapshot) -> dict[int, int]:
     behind = sum(waiting.values()) - sum(still.values())
     is_told = len(still) < len(waiting) and sum(still.values()) > usual and behind <= usual
     return still if is_told else {}
+
+
+def beyond_the_end(snapshot: Snapshot) -> dict[int, int]:
+    """By how many readings the group has committed more of a partition than it holds, at both looks: the log is not the
+    one that was read, as after its volume was put back. What is committed is asked before the end.
+
+    Raises:
+        PipelineError: the offsets were not read.
+    """
+    looks = [
+        {number: done - one.end[number] for number, done in one.committed.items() if done and done > one.end[number]}
+        for one in map(Offsets.of, snapshot.data("kafka_lag"))
+    ]
+    return (
+        {number: count for number, count in looks[-1].items() if all(number in look for look in looks)} if looks else {}
+    )

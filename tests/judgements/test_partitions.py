@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.known_bad.kafka import left_behind
+from tests.judgements.known_bad.kafka import left_behind, put_back
 from tests.judgements.world import World, healthy
 
 Rows = dict[int, tuple[tuple[int, int], tuple[int, int]]]
@@ -71,3 +71,15 @@ def test_partitions_that_a_processor_holds_and_does_not_read_are_its_own() -> No
     told = diagnose(world.snapshot()).findings
     assert [one.cause.id for one in told] == ["partitions-unread"]
     assert "the partitions 0, 1 are held and not read" in told[0].summary
+
+
+def test_offsets_of_another_log_are_told() -> None:
+    world = healthy()
+    put_back(world)
+    (told,) = diagnose(world.snapshot()).findings
+    assert told.cause.id == "partitions-unread"
+    assert "committed more of the partitions" in told.summary
+    assert "test_consumer_group_stable" in diagnose(world.snapshot()).red
+    for known in world.answers["kafka_lag"][-1]["partitions"].values():
+        known["committed"] = known["end"]
+    assert diagnose(world.snapshot()).healthy

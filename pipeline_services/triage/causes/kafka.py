@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
-from pipeline_services.judgements.partitions import standing_still
+from pipeline_services.judgements.partitions import beyond_the_end, standing_still
 from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
@@ -217,6 +217,14 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
             "partitions-unread",
             f"the partitions {held} are held and not read: {sum(still.values())} readings wait in them",
+            *seen,
+        )
+    elif evidence.known("kafka_lag") and (ahead := beyond_the_end(evidence.snapshot)):
+        held = ", ".join(map(str, sorted(ahead)))
+        yield make_finding(
+            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
+            "partitions-unread",
+            f"{name} has committed more of the partitions {held} than they hold: new readings may be passed over",
             *seen,
         )
 
