@@ -169,7 +169,8 @@ def _is_given(binding: K8sObject, account: str, namespace: str, groups: Collecti
 
 def _slices(snapshot: Snapshot, kind: str, _: Collection[str], __: Iterable[K8sObject]) -> Iterator[Drift]:
     """What a controller did not make of a Service's selector leads somewhere that no selector says."""
-    services = snapshot.pipeline.services
+    pipeline = snapshot.pipeline
+    services = {*pipeline.services, *(part.headless for part in pipeline.workloads.values() if part.headless)}
     for item in snapshot.data("endpointslices"):
         service = service_of(item)
         if service in services and not is_maintained(item):

@@ -64,6 +64,7 @@ ACCOUNT = {"kind": "ServiceAccount", "name": "prometheus", "namespace": "conveyo
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_SOMEBODY = {"endpointslice.kubernetes.io/managed-by": "operator.example.com"}
+OF_KAFKAS_PODS = {"kubernetes.io/service-name": "kafka-headless"}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
 OF_PODS = (
     Known("image-pulled-each-time", container("producer", imagePullPolicy="Always"), f"producer: {DRIFT}"),
@@ -193,6 +194,8 @@ OF_NOBODY = (
           f"network: {EXTRA}"),
     Known("address-by-hand-of-the-service", added("endpointslices", "by-hand", labels=OF_INFLUXDB | OF_SOMEBODY,
                                                   metadata=OWNED, endpoints=[BY_HAND]), f"network: {EXTRA}"),
+    Known("name-of-a-pod-by-hand", added("endpointslices", "by-hand", labels=OF_KAFKAS_PODS, endpoints=[BY_HAND]),
+          f"network: {EXTRA}"),
     Known("endpoints-refused-by-a-webhook", added("validatingwebhookconfigurations", "guard", webhooks=[FREEZES]),
           f"config: {EXTRA}"),
     Known("open-by-an-ingress", added("ingresses", "graphs", spec={"defaultBackend": {"service": OF_GRAFANA}}),
