@@ -42,10 +42,21 @@ def objects_of(fleet: Fleet, manifests: Sequence[Manifest]) -> list[Manifest]:
         raise PreconditionNotMet("the profiles of the fleet are larger than the 1 MB that a ConfigMap holds")
     job = _one(found, "Job", JOB)
     job["spec"] = {**spec_of(job), "completions": len(fleet.members)}
+    _open(_one(found, "NetworkPolicy", JOB), fleet)
     [template] = [one for one in found if one["kind"] == "RoleBinding" and name_of(one) == READER]
     found.remove(template)
     spaces = dict.fromkeys(_namespace(fleet, member) for member in fleet.members)
     return [*found, *(_bound(template, space) for space in spaces)]
+
+
+def _open(policy: Manifest, fleet: Fleet) -> None:
+    """Let the pods out to the brokers outside the cluster: only the ports of their addresses are known here."""
+    parts = [part for member in fleet.members for part in fleet.profile(member).components.values()]
+    ports = sorted({int(address.rpartition(":")[2]) for part in parts for address in part.addresses})
+    if ports:
+        egress = spec_of(policy)["egress"]
+        to, open_ = [{"ipBlock": {"cidr": "0.0.0.0/0"}}], [{"protocol": "TCP", "port": port} for port in ports]
+        policy["spec"] = {**spec_of(policy), "egress": [*egress, {"to": to, "ports": open_}]}
 
 
 class _Files:

@@ -18,6 +18,8 @@ from pipeline_services.platform.cluster.kind_cluster import PREFIX
 from pipeline_services.reporting.fleet import cli, installed
 from pipeline_services.reporting.fleet.in_cluster import JOB, MANIFESTS, NAMESPACE, READER, objects_of
 from pipeline_services.reporting.fleet.members import Fleet
+from tests.hosted_pipeline import as_file
+from tests.judgements.foreign_roles import foreign_kafka
 from tests.reporting.fleet.test_fleet import listed
 
 OWN = Pipeline.load().namespace
@@ -63,6 +65,15 @@ def test_each_pipeline_has_an_index_and_each_namespace_a_right_to_read(tmp_path:
     bindings = [each for each in objects if (each["kind"], each["metadata"]["name"]) == ("RoleBinding", READER)]
     assert [each["metadata"]["namespace"] for each in bindings] == ["line-0", "line-1", "line-2"]
     assert {each["roleRef"]["name"] for each in bindings} == {"daily-reader"}
+
+
+def test_the_pods_may_reach_a_broker_outside_the_cluster(tmp_path: Path) -> None:
+    described = Pipeline.from_document(foreign_kafka("a.example.com:9093,b.example.com:9094"))
+    (tmp_path / "hosted.toml").write_text(as_file(described))
+    closed = one(made(tmp_path, {"name": "own"}), "NetworkPolicy")["spec"]["egress"]
+    opened = one(made(tmp_path, {"name": "own"}, {"name": "hosted", "pipeline": "hosted.toml"}), "NetworkPolicy")
+    [rule] = [each for each in opened["spec"]["egress"] if each not in closed]
+    assert [port["port"] for port in rule["ports"]] == [9093, 9094]
 
 
 def test_every_right_of_the_account_carries_the_label_that_it_is_removed_by(tmp_path: Path) -> None:
