@@ -30,6 +30,9 @@ from pipeline_services.model.offsets import Offsets
 TIMEOUT_MS: Final = 6_000
 Link = int | Mapping[str, Any]
 """Where brokers are: a local port that leads to them, or settings as kafka-python takes them."""
+_QUICKLY: Final = {"reconnect_backoff_max_ms": 500}
+_SELDOM: Final = {"reconnect_backoff_ms": 2_000, "reconnect_backoff_max_ms": 4_000}
+"""How soon a connection is tried again; a broker outside the cluster may lock an account that fails to log in often."""
 _SCHEME: Final = "forward"
 _OWN: Final = "DYNAMIC_TOPIC_CONFIG"
 _OF_BROKER: Final = "DYNAMIC_BROKER_CONFIG"
@@ -67,6 +70,11 @@ def link_of(where: Link) -> dict[str, Any]:
     return through(where) if isinstance(where, int) else dict(where)
 
 
+def _is_one_outside(link: Mapping[str, Any]) -> bool:
+    """Whether there is one address alone, and that outside the cluster: of several the next one is tried soon."""
+    return "proxy_url" not in link and len(link["bootstrap_servers"]) == 1
+
+
 class KafkaBroker:
     """Asks the brokers through a local port, or at addresses of their own. Use it as a context manager.
 
@@ -96,7 +104,7 @@ class KafkaBroker:
                 **self._link,
                 bootstrap_timeout_ms=TIMEOUT_MS,
                 request_timeout_ms=self._request_ms,
-                reconnect_backoff_max_ms=500,
+                **(_SELDOM if _is_one_outside(self._link) else _QUICKLY),
             )
             unless_connected.pop_all()
         return self

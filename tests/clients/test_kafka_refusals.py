@@ -35,11 +35,12 @@ def said(port: int, **link: Any) -> PipelineError:
 
 
 @contextmanager
-def broker_that_ends_the_next_request() -> Iterator[int]:
-    """It says which requests it knows, and ends the connection at whatever comes then."""
+def broker_that_ends_the_next_request(came: list[int] | None = None) -> Iterator[int]:
+    """It says which requests it knows, and ends the connection at whatever comes then; ``came`` gets an entry each."""
 
     def serve(connection: socket.socket) -> None:
         with connection:
+            (came if came is not None else []).append(1)
             asked = connection.recv(4096)
             versions = b"".join(b"".join(number.to_bytes(2, "big") for number in one) + b"\0" for one in KNOWN)
             body = asked[8:12] + b"\0\0" + bytes([len(KNOWN) + 1]) + versions + b"\0\0\0\0" + b"\0"
@@ -56,6 +57,15 @@ def test_a_login_that_is_refused_is_named() -> None:
         error = said(port, **login, sasl_plain_username="me", sasl_plain_password="wrong")
     assert (type(error), error.message) == (UnexpectedAnswer, REFUSED_LOGIN)
     assert "wrong" not in str(error)
+
+
+def test_a_login_is_not_tried_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_broker, "TIMEOUT_MS", 1_500)
+    login = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN"}
+    came: list[int] = []
+    with broker_that_ends_the_next_request(came) as port:
+        said(port, **login, sasl_plain_username="me", sasl_plain_password="wrong")
+    assert came == [1]
 
 
 def test_a_broker_that_wants_a_login_is_named() -> None:
