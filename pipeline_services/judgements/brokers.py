@@ -30,7 +30,7 @@ def are_set_as_declared(snapshot: Snapshot) -> None:
     require_ready(snapshot, roles.KAFKA)
     for one in set_at_run_time(snapshot):
         advice = advice_about(roles.KAFKA).but(
-            impact="all topics and clients go by that, whatever the brokers' file says, after a restart, too",
+            impact="it overrides the brokers' file for all topics and clients, also after a restart",
             next_command=DESCRIBE_BROKERS,
             level="L2",
         )

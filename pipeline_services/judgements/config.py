@@ -45,9 +45,13 @@ def settings_lead_to(snapshot: Snapshot, part: str) -> None:
         data = _config_map(snapshot, name) if part in wanted else {}
         for key, expected in wanted.get(part, {}).items():
             if data.get(key) != expected:
-                raise Deviation(snapshot, f"{key} in {name} is {data.get(key)!r}", repr(expected), _advice(name))
+                raise Deviation(snapshot, _setting(data, key, name), repr(expected), _advice(name))
             if service and expected in (service.address, service.url):
                 _require_service(snapshot, expected)
+
+
+def _setting(data: Mapping[str, str], key: str, name: str) -> str:
+    return f"{key} in {name} is {data[key]!r}" if key in data else f"{key} is missing from ConfigMap {name}"
 
 
 def load_is_set(snapshot: Snapshot) -> None:
@@ -60,7 +64,7 @@ def load_is_set(snapshot: Snapshot) -> None:
         except ValueError:
             good = False
         if not good:
-            raise Deviation(snapshot, f"{key} in {name} is {data.get(key)!r}", "a number > 0", _ADVICE)
+            raise Deviation(snapshot, _setting(data, key, name), "a number > 0", _ADVICE)
 
 
 def references_exist(snapshot: Snapshot) -> None:
@@ -69,7 +73,7 @@ def references_exist(snapshot: Snapshot) -> None:
     for workloads in WORKLOAD_KINDS:
         for workload in snapshot.data(workloads.source):
             for missing in missing_references(workload, there):
-                raise Deviation(snapshot, f"{name_of(workload)} needs {missing}", "it is there", _ADVICE)
+                raise Deviation(snapshot, f"{name_of(workload)} needs {missing}, which does not exist", "one", _ADVICE)
 
 
 def keys_of(config_maps: Iterable[K8sObject], secrets: Iterable[K8sObject]) -> dict[tuple[str, str], Container[str]]:
@@ -226,4 +230,5 @@ def _require_service(snapshot: Snapshot, address: str) -> None:
     service = named(snapshot, "services", str(url.hostname))
     ports = [entry["port"] for entry in ports_of(service)] if service else []
     if url.port not in ports:
-        raise Deviation(snapshot, f"{address} leads to no service (its ports: {ports})", "a service", _ADVICE)
+        has = f"has no port {url.port}, only {ports}" if service else "does not exist"
+        raise Deviation(snapshot, f"{address}: the service {url.hostname} {has}", "a service on that port", _ADVICE)

@@ -153,3 +153,30 @@ def test_an_address_that_the_api_server_enters_itself_is_no_fault() -> None:
     said = "ClusterIPNotAllocated: Cluster IP [IPv4]: 10.96.184.186 is not allocated; repairing"
     assert known_issue("events", "loki", said, NOW)
     assert not known_issue("events", "loki", "ClusterIPAlreadyAllocated: Cluster IP was assigned to two", NOW)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({}, "KAFKA_BROKER is missing from ConfigMap pipeline-config; expected 'kafka-service:9092'"),
+        ({"KAFKA_BROKER": ""}, "KAFKA_BROKER in pipeline-config is ''; expected 'kafka-service:9092'"),
+    ],
+)
+def test_a_setting_that_is_missing_is_not_none(data: dict[str, str], said: str) -> None:
+    world = healthy()
+    world.item("configmaps", world.pipeline.config.config_map)["data"] = data
+    with pytest.raises(Deviation, match=said):
+        config.settings_lead_to(world.snapshot(), roles.KAFKA)
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"), [(None, "the service kafka-service does not exist"), ([], "has no port 9092, only ")]
+)
+def test_an_address_without_a_service_says_what_is_missing(ports: list[object] | None, said: str) -> None:
+    world = healthy()
+    if ports is None:
+        world.drop("services", lambda item: item["metadata"]["name"] == "kafka-service")
+    else:
+        world.item("services", "kafka-service")["spec"]["ports"] = ports
+    with pytest.raises(Deviation, match=said):
+        config.settings_lead_to(world.snapshot(), roles.KAFKA)

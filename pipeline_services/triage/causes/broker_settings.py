@@ -23,7 +23,7 @@ _SET_BROKER: Final = (
 CAUSES: Final = (
     Cause(
         "topic-set-otherwise",
-        "a topic's settings are not those that were declared",
+        "a topic's settings are not as declared",
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(
@@ -35,7 +35,7 @@ CAUSES: Final = (
     ),
     Cause(
         "broker-set-otherwise",
-        "something of the brokers was set at run time",
+        "a setting of the brokers was changed at run time",
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(

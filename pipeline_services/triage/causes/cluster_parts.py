@@ -28,7 +28,7 @@ CAUSES: Final = (
     ),
     Cause(
         "cluster-part-set-otherwise",
-        "a part of the cluster itself is not set as it was declared",
+        "a part of the cluster itself is not configured as declared",
         Escalation.L3,
         "the-cluster-itself",
         steps=("kubectl get {kind} -n kube-system {name} -o yaml", RESTORE),

@@ -60,7 +60,7 @@ CAUSES: Final = (
         "image-unavailable",
         "the image cannot be pulled",
         Escalation.L2,
-        "configuration",
+        "pod-status",
         steps=(HISTORY, ROLL_BACK),
         undo=ROLL_BACK,
         afterwards=READY,

@@ -65,7 +65,7 @@ CAUSES: Final = (
     ),
     Cause(
         "store-worked-on",
-        "something works on the readings inside InfluxDB",
+        "a task, a replication or a mapping in InfluxDB acts on the readings",
         Escalation.L2,
         "influxdb-statefulset-failure",
         steps=(as_operator("{kind} list --org {org}"), as_operator("task update --id {id} --status inactive")),
