@@ -101,7 +101,7 @@ def why_broken(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return f"it does not speak TLS as it should ({str(cause.reason).replace('_', ' ').lower()})"
+            return _tls_broken(str(cause.reason).replace("_", " ").lower())
         if isinstance(cause, socket.gaierror):
             return "its name is not known"
         if isinstance(cause, RemoteDisconnected):
@@ -109,6 +109,14 @@ def why_broken(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
     return quoted(causes[-1])
+
+
+def _tls_broken(reason: str) -> str:
+    """What the server's own alert, or the client's side, says of it."""
+    alert = reason.partition(" alert ")[2]
+    if "certificate" in alert or "unknown ca" in alert:
+        return f"it does not accept the client certificate: {alert}"
+    return f"it does not speak TLS as it should ({reason})"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
