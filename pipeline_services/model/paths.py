@@ -8,6 +8,8 @@ from typing import Final
 
 from platformdirs import user_cache_path
 
+from pipeline_services.model.errors import PreconditionNotMet
+
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 PIPELINES: Final = REPOSITORY / "pipeline_services" / "pipelines"
 IMAGES: Final = REPOSITORY / "manifests" / "images"
@@ -28,7 +30,11 @@ def short(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The parts of the cache folder; those that are written to are made when they are asked for."""
+    """The parts of the cache folder; those that are written to are made when they are asked for.
+
+    Raises:
+        PreconditionNotMet: such a part cannot be made.
+    """
 
     root: Path
 
@@ -73,5 +79,16 @@ class Cache:
 
 
 def _made(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_writable(path, error) from error
     return path
+
+
+def not_writable(path: Path, error: OSError) -> PreconditionNotMet:
+    """What to say where the suite cannot keep what it needs there."""
+    return PreconditionNotMet(
+        f"cannot write to {path}: {error.strerror}",
+        next_step="make room or get the right to write there, or set XDG_CACHE_HOME to another folder",
+    )

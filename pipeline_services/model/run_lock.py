@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.paths import not_writable
 
 
 @contextmanager
@@ -27,14 +28,18 @@ def sole_holder(
         waiting: takes the holder's name before a wait.
 
     Raises:
+        PreconditionNotMet: the lock cannot be written.
         PipelineError: that of ``refusal``; another process held the lock for ``timeout_s``.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 20 ms, which a run that changes nothing need not pay
 
     # A marker file in place of the kernel's lock would outlive a killed run.
     lock = FileLock(path, fallback_to_soft=False)
-    with suppress(Timeout):
-        lock.acquire(timeout=0)
+    try:
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+    except OSError as error:
+        raise not_writable(path, error) from error
     if not lock.is_locked:
         waiting(_holder(path))
         try:

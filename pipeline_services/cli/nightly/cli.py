@@ -44,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.reports.mkdir(parents=True, exist_ok=True)
         with unwinding(), sole_holder(options.reports / "lock", "nightly", _taken):
             return _play(options, receivers)
-    except (PipelineError, OSError) as error:
+    except OSError as error:
+        print(f"REFUSED: cannot write to {error.filename or options.reports}: {error.strerror}", file=sys.stderr)
+        return REFUSED
+    except PipelineError as error:
         print(f"REFUSED: {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt as error:

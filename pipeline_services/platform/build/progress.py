@@ -35,7 +35,7 @@ class Durations:
         self._path = path
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             known = {}
         self._known: dict[str, float] = known if isinstance(known, dict) else {}
 
