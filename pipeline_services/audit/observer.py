@@ -214,8 +214,8 @@ def fields_of(pipeline: Pipeline) -> MessageFields:
     """What tells the pipeline's messages apart. Raises PreconditionNotMet where its profile does not say so."""
     if pipeline.message is None:
         raise PreconditionNotMet(
-            f"the profile of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",
-            next_step="the audit of a scenario reconciles those: make chaos",
+            f"the profile of {pipeline.name} has no [message]: its messages are told apart by their numbers",
+            next_step="make chaos, which compares what was sent, in the topic and stored by number",
         )
     return pipeline.message
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline_services.faults.journal import own_journal
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
 from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.text import one_line
+
+_TAIL: Final = 200
+"""Characters of what a program said at its end."""
 
 
 def make_ready(on_purpose: str | None, say: Say, pipeline: Pipeline) -> None:
@@ -22,7 +29,11 @@ def make_ready(on_purpose: str | None, say: Say, pipeline: Pipeline) -> None:
     from pipeline_services.platform import ensure_cluster  # noqa: PLC0415 - only the suite's own cluster needs it
 
     left = something_to_undo(on_purpose)
-    ensure_cluster(progress=say, settle=lambda access, say: _settle(access.pipeline, say, "the pipeline runs"))
+    try:
+        ensure_cluster(progress=say, settle=lambda access, say: _settle(access.pipeline, say, "the pipeline runs"))
+    except CommandFailed as error:
+        error.message += f": {one_line(error.tail)[-_TAIL:]}" if error.tail else ""
+        raise
     if left:
         from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - rare, and loads all the clients
 

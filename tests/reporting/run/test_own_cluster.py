@@ -13,7 +13,7 @@ from pipeline_services.checklist import settling
 from pipeline_services.faults import aftermath
 from pipeline_services.faults.journal import Entry, own_journal
 from pipeline_services.model.errors import UnexpectedAnswer
-from pipeline_services.model.failures import Interrupted
+from pipeline_services.model.failures import CommandFailed, Interrupted
 from pipeline_services.reporting.run import own_cluster
 from pipeline_services.snapshot import live
 from tests.reporting.samples import Project, snapshot
@@ -188,6 +188,17 @@ def test_a_build_that_was_stopped_is_one_line_and_leaves_the_report_as_it_was(
     run.stdout.fnmatch_lines(["STOPPED: stopped by SIGTERM. Next: run the same command again: it goes on"])
     assert cluster.did == []
     assert not (project.reports / "daily.json").exists()
+
+
+def test_a_program_that_stands_in_the_way_says_why(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise CommandFailed("podman images", 125, "Error: cannot set up\nnamespace: no newuidmap")
+
+    monkeypatch.setattr(platform, "ensure_cluster", fail)
+    run = project.run("-m", "daily")
+    assert run.ret == 2
+    said = " ".join(run.outlines)
+    assert "podman images failed (exit code 125): Error: cannot set up namespace: no newuidmap" in said
 
 
 def test_live_tests_without_a_cluster_are_refused_in_one_line(tmp_path: Path) -> None:
