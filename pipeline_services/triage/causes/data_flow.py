@@ -9,6 +9,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
@@ -117,7 +118,16 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
 
 
 def _falls(evidence: Evidence) -> bool:
-    return evidence.known("kafka_lag") and readings.lag_growth(evidence.snapshot) <= 0.0
+    growth = _growth(evidence)
+    return growth is not None and growth <= 0.0
+
+
+def _growth(evidence: Evidence) -> float | None:
+    """As ``lag_growth``; None where that is not known."""
+    try:
+        return readings.lag_growth(evidence.snapshot)
+    except PipelineError:
+        return None
 
 
 def _strangers(evidence: Evidence) -> list[str]:
@@ -133,7 +143,7 @@ def _strangers(evidence: Evidence) -> list[str]:
 def _old_at_once(evidence: Evidence) -> bool:
     """Whether readings are stored as they come, and have been for minutes, and yet are old by the times they carry."""
     late = evidence.failed_metrics("end-to-end-latency")
-    if not late or not evidence.known("kafka_lag") or readings.lag_growth(evidence.snapshot) != 0.0:
+    if not late or _growth(evidence) != 0.0:
         return False
     series: dict[str, list[list[float]]] = evidence.data("onset") or {}
     made = {point[0]: point[1] for point in series.get("producer-rate", ())}
