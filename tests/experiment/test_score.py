@@ -129,6 +129,16 @@ def test_one_false_alarm_in_a_hundred_is_one_too_many() -> None:
     assert score.missed == ["false alarms: 1, the goal is 0; kafka-scaled-to-zero: producer: not-ready (L2)"]
 
 
+def test_one_useless_command_in_a_hundred_is_one_too_many() -> None:
+    right = judge(KAFKA_DOWN, diagnosis(RIGHT))
+    useless = replace(right, useless=("kubectl get nothing: not found",))
+    assert right.as_expected
+    assert not useless.as_expected
+    assert useless.wrong == ["useless: kubectl get nothing: not found"]
+    (line,) = Score((useless, *verdicts(0, 99))).missed
+    assert line == "useless commands: the goal is none; kafka-scaled-to-zero: kubectl get nothing: not found"
+
+
 def test_nothing_played_is_no_success() -> None:
     assert Score(()).missed == ["no row was played"]
 

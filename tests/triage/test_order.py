@@ -68,7 +68,10 @@ NOT_EXPLAINED = {
     "a server's end by the network": (found("policy-blocks", "network", "influxdb"), found("crash-loop", "influxdb")),
     "an end by who is connected": (found("scaled-to-zero", "kafka", "influxdb"), found("crash-loop", "influxdb")),
     "a symptom by what does not touch it": (found("topic-missing", "kafka"), IDLE),
-    "a cause by a cause": (found("topic-missing", "kafka", "influxdb"), found("bucket-missing", "influxdb")),
+    "a cause by a cause": (
+        found("topic-missing", "kafka", "influxdb", since=1),
+        found("bucket-missing", "influxdb", since=200),
+    ),
     "a symptom by one downstream": (found("writes-fail", "processor", "producer"), IDLE),
     "what passes by a symptom downstream": (found("writes-fail", "processor", "kafka"), found("pod-replaced", "kafka")),
     "what passes by the same downstream": (found("rebalancing", "processor", "kafka"), found("pod-replaced", "kafka")),
