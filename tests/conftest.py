@@ -1,5 +1,7 @@
 """Settings for the suite's own tests."""
 
+from __future__ import annotations
+
 import gc
 from collections.abc import Callable
 

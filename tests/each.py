@@ -1,5 +1,7 @@
 """Many small cases in one test: pytest takes longer over a test of its own than most of them take."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 

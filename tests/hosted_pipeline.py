@@ -4,6 +4,8 @@ The broker is a pod of another namespace on the node's network: nobody who looks
 address. Its apps are those of ``manifests/overlays/plain`` with a login.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,5 +1,7 @@
 """As much of JSON schema as the published one uses. Whatever else it says fails here: nothing goes unchecked."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -3,6 +3,8 @@
 tests/reporting/allure/test_page.py makes the real one.
 """
 
+from __future__ import annotations
+
 from typing import NoReturn
 
 from pipeline_services.reporting.allure import node

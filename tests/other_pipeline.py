@@ -1,5 +1,7 @@
 """The suite's own pipeline under other names: whatever a person may choose is called differently in it."""
 
+from __future__ import annotations
+
 import re
 from functools import cache
 from typing import Any, Final

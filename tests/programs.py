@@ -1,5 +1,7 @@
 """Programs made on the spot, which stand in for those that a command would start."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 

@@ -1,5 +1,7 @@
 """Reads PromQL as far as the tests need it: which series a query selects."""
 
+from __future__ import annotations
+
 import re
 from typing import Final
 

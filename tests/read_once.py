@@ -1,6 +1,8 @@
 """What nearly every command reads is read here, for tests/runs.py. No plugin of pytest: it warns of one that was read
 before it could look at the assertions there."""
 
+from __future__ import annotations
+
 import gc
 from importlib import import_module
 

@@ -1,6 +1,8 @@
 """Commands of the suite in processes of their own. To read the modules is most of what one takes: a process that has
 read them, and done nothing else, is forked for each."""
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import runpy

@@ -1,5 +1,7 @@
 """The layout is the architecture: which way imports point, how long files are, where waiting happens."""
 
+from __future__ import annotations
+
 import ast
 import os
 import re

@@ -1,5 +1,7 @@
 """A test of many cases fails where one of them does, and names it."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.errors import NoData

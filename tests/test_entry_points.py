@@ -1,5 +1,7 @@
 """Every ``python -m`` command refuses a command line that it does not know, and does nothing."""
 
+from __future__ import annotations
+
 import runpy
 import sys
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A pipeline's names stand in its description alone, and nothing reads the description when it is imported."""
 
+from __future__ import annotations
+
 import ast
 import re
 import subprocess

@@ -1,5 +1,7 @@
 """A command in a process of its own is as typed: where, which words and variables, its output and its exit code."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

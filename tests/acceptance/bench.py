@@ -1,5 +1,7 @@
 """The tools of the live tests: the operator's command as a process, and the daily judgement without one."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

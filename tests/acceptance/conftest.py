@@ -1,5 +1,7 @@
 """The running cluster, for the live tests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

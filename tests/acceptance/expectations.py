@@ -4,6 +4,8 @@ A case is named by what follows the file in its node id (``test_pods_ready[kafka
 of its cases, a star at the end of the brackets all that begin so.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 

@@ -5,6 +5,8 @@ paths, entrypoints, volumes. ``make up IMAGES=registry IMAGES_REGISTRY=localhost
 the two layers, the overlay and the node. That the projects' own images work it cannot show.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import subprocess

@@ -1,5 +1,7 @@
 """Pods that write into their log what a live test wants to be found there."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

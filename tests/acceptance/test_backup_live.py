@@ -1,5 +1,7 @@
 """A backup of a million points: proved point by point, with its time and memory, while the pipeline loses nothing."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Iterator

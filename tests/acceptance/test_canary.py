@@ -1,5 +1,7 @@
 """A secret in the cluster and in its logs is in no file of the report."""
 
+from __future__ import annotations
+
 import base64
 import re
 import secrets

@@ -1,5 +1,7 @@
 """The command that breaks things, on the running cluster: what is refused is one line, and nothing was touched."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections.abc import Iterator

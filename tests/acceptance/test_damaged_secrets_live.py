@@ -1,5 +1,7 @@
 """Secrets of the running pipeline are damaged as shells and editors do it, and ``make up`` puts them right."""
 
+from __future__ import annotations
+
 import base64
 import codecs
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """Each fault alone turns exactly the cases of the table red, names the right component, and heals to green."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Callable
 from dataclasses import replace

@@ -3,6 +3,8 @@
 Needs the suite's own cluster, builds the suite's image, and takes some minutes: ``pytest -m live`` with this file.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The suite on a cluster that is not its own: judged as it is, and every mistake in the call is one clear line."""
 
+from __future__ import annotations
+
 import re
 import socket
 from pathlib import Path

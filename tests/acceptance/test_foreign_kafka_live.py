@@ -3,6 +3,8 @@
 Needs the suite's own cluster, deploys a pipeline and its broker in two namespaces beside it, and takes four minutes.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import secrets

@@ -2,6 +2,8 @@
 that, and ends green.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import signal

@@ -1,5 +1,7 @@
 """Section 9's issues in the cluster's own logs and events are let pass and told; what nobody knows is a fault."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

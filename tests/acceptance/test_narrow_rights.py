@@ -1,5 +1,7 @@
 """Rights on the namespace alone, and not even on all of it: what may not be read is named, the rest is judged."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

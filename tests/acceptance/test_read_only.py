@@ -1,5 +1,7 @@
 """Neither the daily run nor triage can change anything, or tries to: their rights, and the API server's own record."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from collections.abc import Callable

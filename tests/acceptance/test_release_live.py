@@ -1,5 +1,7 @@
 """Pre-release validation on the running cluster: the verdict on each candidate, and kill -9 in the middle of one."""
 
+from __future__ import annotations
+
 import json
 import os
 import re

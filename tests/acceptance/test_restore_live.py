@@ -3,6 +3,8 @@
 What is stored after it goes on in the same series; the command itself compares the points of the backup.
 """
 
+from __future__ import annotations
+
 import re
 import subprocess
 import sys

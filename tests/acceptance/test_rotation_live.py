@@ -3,6 +3,8 @@
 The first takes a minute and a half each and is part of ``make acceptance``; the others take half an hour.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import signal

@@ -1,5 +1,7 @@
 """Fifty looks of triage while nothing is wrong, more than half of them in the middle of a legitimate change."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

@@ -1,5 +1,7 @@
 """``make triage`` on the running pipeline: quick, the same for a stranger's kubeconfig, and patient where asked."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

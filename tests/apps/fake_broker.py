@@ -1,5 +1,7 @@
 """A broker of one partition, over the real protocol, that tells its clients whatever address it is told to tell."""
 
+from __future__ import annotations
+
 import socket
 import struct
 import threading

@@ -1,5 +1,7 @@
 """A stand-in for InfluxDB's write endpoint, for the faults that the real one cannot be told to have."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """A client that learned a wrong address of the broker forgets it once the broker tells the right one."""
 
+from __future__ import annotations
+
 import socket
 import threading
 from collections.abc import Callable, Iterator

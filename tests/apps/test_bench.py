@@ -1,5 +1,7 @@
 """The benchmark: what it sends follows from three numbers, and its pod is the processor's with another topic."""
 
+from __future__ import annotations
+
 from itertools import islice
 
 from pipeline_services.apps.load import DEVICES, Load

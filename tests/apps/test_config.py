@@ -1,5 +1,7 @@
 """A wrong setting is refused in one line that names it, and a secret never shows."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

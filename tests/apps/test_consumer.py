@@ -1,5 +1,7 @@
 """Offsets: only what was delivered is committed, and never for a partition that was away in between."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,7 @@
 """A connection with a refusal in its error queue is ready for ever; one that has forgotten it is not."""
 
+from __future__ import annotations
+
 import select
 import socket
 from collections.abc import Iterator

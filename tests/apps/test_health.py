@@ -1,5 +1,7 @@
 """Probes: liveness is the main loop's stamp, readiness is recent work."""
 
+from __future__ import annotations
+
 import urllib.error
 import urllib.request
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """A producer waits asleep: for a connection that hangs while it is made, and for a partition's new leader."""
 
+from __future__ import annotations
+
 import ast
 import re
 import socket

@@ -1,5 +1,7 @@
 """The processor's loop: commit only after the store, go on polling while it hangs, leave in good order."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """What ends an app, and with which exit code."""
 
+from __future__ import annotations
+
 import logging
 import signal
 from collections.abc import Iterator, Mapping

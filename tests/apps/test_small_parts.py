@@ -1,5 +1,7 @@
 """Sensors, the outbox, names, logs, stopping."""
 
+from __future__ import annotations
+
 import json
 import logging
 import os

@@ -1,5 +1,7 @@
 """What each way of InfluxDB to fail means, and how a parcel is delivered through them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,5 +1,7 @@
 """Hand-made samples of a pipeline to which something happens."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, Samples, StoredSample

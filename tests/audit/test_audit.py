@@ -1,5 +1,7 @@
 """What the audit makes of the store's and the topic's contents."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.audit.audit import AuditReport, missing_numbers

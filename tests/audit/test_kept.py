@@ -1,5 +1,7 @@
 """A history that is kept is judged as it was, by a run that was killed before, too; and how much a reading costs."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 import time

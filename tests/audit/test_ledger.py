@@ -1,5 +1,7 @@
 """The ledger: laws that hold for every history, and a known-bad history for each way to fail."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """The ledger of messages without numbers: whose reading, and its time, tell one from another."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """The audit's own producer, before a Kafka that takes some readings, refuses some and is silent about others."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Messages of a description's own template: told apart whatever the format of their time, and each accounted for."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What of a topic is entered into which log: each reading with its place and its content, and nothing else."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

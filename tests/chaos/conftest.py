@@ -1,5 +1,7 @@
 """What the tests of chaos share."""
 
+from __future__ import annotations
+
 import allure
 import pytest
 

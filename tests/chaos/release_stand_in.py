@@ -3,6 +3,8 @@
 The candidate's name says which: ``good``, ``slower-15-percent``, or anything else for what is not enough data.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace

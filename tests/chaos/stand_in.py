@@ -1,5 +1,7 @@
 """As much of a running pipeline, whatever its description, as the builders of faults ask."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Mapping
 from types import SimpleNamespace

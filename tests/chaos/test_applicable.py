@@ -1,5 +1,7 @@
 """Which rows of the matrix a pipeline can be put to, and what it lacks for the others."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,5 +1,7 @@
 """What the matrix' faults do to the objects that they are made for, and that their undo restores them."""
 
+from __future__ import annotations
+
 import base64
 import copy
 import datetime

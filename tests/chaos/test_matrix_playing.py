@@ -1,5 +1,7 @@
 """The player of the matrix: what it keeps of each scenario, and what it says."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Recordings are small, say nothing of how a fault was made, and are only taken over where they are judged rightly."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

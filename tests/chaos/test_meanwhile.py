@@ -1,5 +1,7 @@
 """What this process does while a fault lasts tells at its end what went wrong."""
 
+from __future__ import annotations
+
 import pytest
 from kafka.errors import KafkaError
 

@@ -1,5 +1,7 @@
 """Every block of the runbook that changes the cluster is tried."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The catalogue of scenarios is played on a pipeline in which everything has another name."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """``pytest -m release`` from its options to its exit code and its report, with a stand-in for the cluster."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Every cause whose commands change the cluster is typed in a row of the matrix, or it is written why not."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

@@ -1,5 +1,7 @@
 """The load test: what is read of an autoscaler, how pods come and go, and the picture of it."""
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ET
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The scenarios cover the runbook and all components, expect only what there is, and can be told apart."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import cast
 

@@ -1,5 +1,7 @@
 """What reaches the report of a result: of one that was played to its end, and of one that ended early."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path

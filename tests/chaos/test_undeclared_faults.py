@@ -1,5 +1,7 @@
 """The faults of what nobody declared: what they make, and that nothing of it is left after their undo."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any, cast
 

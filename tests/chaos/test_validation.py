@@ -1,5 +1,7 @@
 """From a verdict to the cases of a run: what fails, what is not known, and what is attached."""
 
+from __future__ import annotations
+
 import json
 import re
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Whatever a fault of the catalogue can change is compared before and after it, by what the faults themselves do."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any, Final

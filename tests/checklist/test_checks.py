@@ -1,5 +1,7 @@
 """The table of checks, its tests in checks/, and all who take checks from it, say the same."""
 
+from __future__ import annotations
+
 import ast
 import inspect
 import json

@@ -1,5 +1,7 @@
 """What becomes of each case: green, red, not known, or not among those that an older snapshot can answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 
 import pytest

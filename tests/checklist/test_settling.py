@@ -1,5 +1,7 @@
 """A pipeline is settled when everything that takes time has a good figure."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.checklist.settling import unsettled

@@ -1,5 +1,7 @@
 """Commands, exit codes, and errors in one line."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """``make open``: what is ready is opened and named, what is not is said in a line, and Ctrl-C is how it ends."""
 
+from __future__ import annotations
+
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path

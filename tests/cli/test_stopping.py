@@ -1,5 +1,7 @@
 """A set-up that is asked to stop, as a service manager or a closed terminal asks, leaves nothing running behind."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

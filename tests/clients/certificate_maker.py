@@ -1,5 +1,7 @@
 """Certificates made on the spot, and a TLS server that shows one."""
 
+from __future__ import annotations
+
 import datetime
 import ipaddress
 import socket

@@ -1,5 +1,7 @@
 """A cluster that is a fake server: each file says in its ``server`` what that answers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Which certificate a server shows, and whether a careful client would take it."""
 
+from __future__ import annotations
+
 import socket
 from pathlib import Path
 

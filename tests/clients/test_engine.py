@@ -1,5 +1,7 @@
 """Which engine is used, and what it is told."""
 
+from __future__ import annotations
+
 import resource
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Every way in which an HTTP service does not answer is one clear line, soon."""
 
+from __future__ import annotations
+
 import socket
 import time
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """A Kafka outside the cluster: how clients log in, and what is said where it does not answer."""
 
+from __future__ import annotations
+
 import base64
 import ssl
 from typing import Any

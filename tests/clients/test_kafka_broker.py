@@ -1,5 +1,7 @@
 """What Kafka answers is read as what it means; every broker address leads to the forward; nobody there is said soon."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
 import threading

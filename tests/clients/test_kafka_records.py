@@ -1,5 +1,7 @@
 """Records between offsets, from a consumer made by hand; what does not come is no data, never an empty answer."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,7 @@
 """Why no connection to a Kafka outside the cluster comes about, each reason in one line."""
 
+from __future__ import annotations
+
 import socket
 import ssl
 from collections.abc import Iterator, Sequence

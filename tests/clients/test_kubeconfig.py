@@ -1,5 +1,7 @@
 """A kubeconfig is read as kubectl reads it, and stays as it is."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os

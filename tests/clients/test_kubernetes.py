@@ -1,5 +1,7 @@
 """Every way in which a cluster cannot be read is one clear line, within seconds."""
 
+from __future__ import annotations
+
 import re
 import socket
 import time

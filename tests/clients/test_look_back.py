@@ -1,5 +1,7 @@
 """Prometheus and Loki are asked of nothing that was before the namespace: another one of its name may have been."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any

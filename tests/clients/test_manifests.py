@@ -1,5 +1,7 @@
 """A kustomization is rendered as kubectl would do it, or refused where it uses what is not known here."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

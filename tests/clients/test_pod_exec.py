@@ -1,5 +1,7 @@
 """A program in a container: what it wrote, and each way in which it does not come to a good end."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 

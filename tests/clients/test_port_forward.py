@@ -1,5 +1,7 @@
 """A port-forward carries bytes both ways, says what is wrong, and leaves no thread behind."""
 
+from __future__ import annotations
+
 import socket
 import threading
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """A proxy is asked for every kind of request alike, and a certificate is checked through it; else one line says why."""
 
+from __future__ import annotations
+
 import base64
 import re
 import socket

@@ -1,5 +1,7 @@
 """What Prometheus, Loki, Grafana and InfluxDB answer is read as what it means."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from contextlib import nullcontext

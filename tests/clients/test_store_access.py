@@ -1,5 +1,7 @@
 """The way to a bucket: over TLS where the store has a certificate, with the token that reads."""
 
+from __future__ import annotations
+
 import base64
 from contextlib import ExitStack
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Namespaces to discover: recorded, rendered from manifests, and one made by hand with the habits of others."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A profile against its cluster: each mistake is one line, and nothing else is said."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """What a discovered profile is worth: a healthy pipeline is green by it, and what breaks later is a finding."""
 
+from __future__ import annotations
+
 import copy
 from dataclasses import replace
 

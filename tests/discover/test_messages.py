@@ -1,5 +1,7 @@
 """Which fields tell one message from another."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

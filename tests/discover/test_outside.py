@@ -1,5 +1,7 @@
 """A Kafka outside the cluster is known by the address that clients are told; whom to call is left to be filled in."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Discovery gives back what a namespace is set up as, says of each line where it is from, and never looks at health."""
 
+from __future__ import annotations
+
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,5 +1,7 @@
 """The thin part: a namespace that nobody has described is read in two looks, and the command says what it did."""
 
+from __future__ import annotations
+
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A Kafka and an InfluxDB in the namespace of others are known by the addresses that clients are told."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The map of the packages and the picture of their layers, drawn from the code and the import contract."""
 
+from __future__ import annotations
+
 import ast
 import tomllib
 from pathlib import Path

@@ -1,5 +1,7 @@
 """CONTRIBUTING.md shows the packages and the layers as they are."""
 
+from __future__ import annotations
+
 import ast
 import re
 

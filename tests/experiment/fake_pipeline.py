@@ -1,5 +1,7 @@
 """A steady pipeline with one workload, in memory."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

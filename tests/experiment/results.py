@@ -1,5 +1,7 @@
 """Hand-made results of scenarios."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pipeline_services.audit.audit import AuditReport

@@ -1,5 +1,7 @@
 """What a result has to hold: each way to be wrong is reported, with what was expected."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import replace

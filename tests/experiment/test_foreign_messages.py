@@ -1,5 +1,7 @@
 """Scenarios send the suite's own messages: where the apps could not read them, nothing is touched."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

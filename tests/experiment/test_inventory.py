@@ -1,5 +1,7 @@
 """What is read for the comparison: every list, as far as the account may, and what Kafka and InfluxDB were told."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from types import SimpleNamespace

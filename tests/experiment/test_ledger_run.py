@@ -1,5 +1,7 @@
 """What the command of the observing ledger ends with, and when it sends."""
 
+from __future__ import annotations
+
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What counts as left behind, and what the cluster itself changes all the time."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """What a StatefulSet has to keep: each thing that may be another after a restart is told."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """One pod deleted: the ledger begins before it, recovery counts from what was made after it, and nothing is skipped."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext

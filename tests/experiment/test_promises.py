@@ -1,5 +1,7 @@
 """The table of promises: what is kept, what is broken and why, and that what is not known is never kept."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The engine: its phases in their order, the undo and what is kept whatever ends it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """The score of hand-made diagnoses: right in every respect, and wrong in each way that there is."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,7 @@
 """Which commands of a finding are typed in the matrix, and which answers are of use."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.experiment.steps import flaw, reading

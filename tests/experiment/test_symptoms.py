@@ -1,5 +1,7 @@
 """Which checks saw a fault, when, and which stayed green."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, cast
 

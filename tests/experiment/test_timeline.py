@@ -1,5 +1,7 @@
 """A result's figures, time line and picture."""
 
+from __future__ import annotations
+
 import json
 import math
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """A fault that is one step, and its undo another one."""
 
+from __future__ import annotations
+
 from typing import TypeVar
 
 from pipeline_services.faults.journal import Call, Command

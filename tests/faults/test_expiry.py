@@ -1,5 +1,7 @@
 """A fault's time: whoever made it undoes it when that is up, and so does the next run where its maker hangs."""
 
+from __future__ import annotations
+
 import os
 import threading
 import time

@@ -1,5 +1,7 @@
 """Faults as data: what they send, that their undo restores just what they changed, that they are journaled first."""
 
+from __future__ import annotations
+
 import os
 import signal
 from dataclasses import replace

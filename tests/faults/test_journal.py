@@ -1,5 +1,7 @@
 """The journal of faults: durable, private, and never silently unreadable."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import time

@@ -1,5 +1,7 @@
 """The faults' steps and proofs, on an API server and a node in memory."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import time

@@ -1,5 +1,7 @@
 """The script that uses up a container's memory: what it fills counts for the container, for none of its processes."""
 
+from __future__ import annotations
+
 import os
 import re
 import resource

@@ -1,5 +1,7 @@
 """The node's shell, with a local one in its place."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """Faults of objects, templates, room and stores: what they send, and that their undo restores just what was."""
 
+from __future__ import annotations
+
 import copy
 from dataclasses import replace
 from typing import Any

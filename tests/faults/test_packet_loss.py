@@ -1,5 +1,7 @@
 """Packets are lost in the network of the pods that are named, and of no other; it has landed once some were."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pytest

@@ -1,5 +1,7 @@
 """The command that breaks things, where it may not: one line, the exit code of a refusal, and no server was asked."""
 
+from __future__ import annotations
+
 import os
 import socket
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Where faults may be made: refused in one line each, and nothing touched."""
 
+from __future__ import annotations
+
 import os
 import time
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The scripts that fill a volume and put it back, on folders of this machine; mounting is left to the live run."""
 
+from __future__ import annotations
+
 import subprocess
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The scripts that clear topics and buckets away, with the tools of Kafka and InfluxDB stood in for."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from pathlib import Path

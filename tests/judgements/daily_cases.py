@@ -1,5 +1,7 @@
 """The cases as pytest would collect them, callable on any snapshot without pytest."""
 
+from __future__ import annotations
+
 import importlib
 import inspect
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """What a source says when all is well and when it is not, where one answer makes the difference."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,5 +1,7 @@
 """The faults of the acceptance, as the collector would see them once they have taken hold."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable, Mapping
 from typing import Any

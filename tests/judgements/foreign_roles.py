@@ -1,6 +1,8 @@
 """Descriptions whose roles are played from elsewhere: a Kafka outside the cluster, a Prometheus that others share, two
 processors."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any, Final
 

@@ -1,5 +1,7 @@
 """A healthy pipeline of another shape, as the collector would have seen it: what it has not, nobody asks."""
 
+from __future__ import annotations
+
 from pipeline_services.model import roles
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline

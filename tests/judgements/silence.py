@@ -1,5 +1,7 @@
 """A topic into which nothing comes."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 

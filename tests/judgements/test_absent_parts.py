@@ -1,5 +1,7 @@
 """An environment that declares a part absent is judged on the rest: nothing is red or unknown for want of that part."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.checklist.checks import CHECKS, cases

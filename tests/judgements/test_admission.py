@@ -1,5 +1,7 @@
 """Which webhooks and policies a new pod has to pass."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

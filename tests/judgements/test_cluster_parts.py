@@ -1,5 +1,7 @@
 """What of the cluster itself is taken for gone, and which Corefiles keep the Services' names from being answered."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What is a difference between a manifest and the live object, and what the API server has only filled in."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

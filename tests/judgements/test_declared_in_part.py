@@ -1,5 +1,7 @@
 """The declared state as it looks to an account that may not list what belongs to no namespace."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.judgements.extras import LEFT_OPEN

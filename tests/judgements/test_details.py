@@ -1,5 +1,7 @@
 """Single rules of the judgements: severities, owners of events, policies, known issues, quantities."""
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime
 
 import pytest

@@ -1,5 +1,7 @@
 """What a difference does to the pipeline is said of every field that a workload and its pods can have."""
 
+from __future__ import annotations
+
 from typing import Final
 
 import pytest

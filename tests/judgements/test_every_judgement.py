@@ -1,5 +1,7 @@
 """Every case passes on the healthy pipeline, fails on each known-bad one, and never passes without data."""
 
+from __future__ import annotations
+
 import ast
 import functools
 import traceback

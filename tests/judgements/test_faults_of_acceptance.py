@@ -1,5 +1,7 @@
 """Each fault of the acceptance turns exactly the right cases red, with the right component, and no others."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.errors import PipelineError

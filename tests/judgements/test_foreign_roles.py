@@ -1,5 +1,7 @@
 """Roles that are played from elsewhere are judged by what can be seen of them, and never green for want of a look."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The pace of a growth as a range: narrow where it is even, wide where it wobbles, unknown where little is known."""
 
+from __future__ import annotations
+
 import math
 import random
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """What runs against what is built, and what is built against what the registries offer."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.judgements.deviation import Deviation

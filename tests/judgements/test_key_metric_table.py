@@ -1,5 +1,7 @@
 """The key-metrics table: the spec's rows, its levels, what no data means, and what settings may change."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

@@ -3,6 +3,8 @@
 They are judged in tests/reporting/run/test_causes.py, where each recording is read and diagnosed once for all tests.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from chaos.matrix import recordings

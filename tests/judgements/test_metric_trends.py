@@ -1,5 +1,7 @@
 """Trends of key metrics: what heads for its level and what does not, and how much of a week is known."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 

@@ -1,5 +1,7 @@
 """What a description with a wrong name leads to, as it is seen live: a line that says which name, and never green."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A description with a mistake is never green: it is refused with one line, or what it names is missed by a check."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

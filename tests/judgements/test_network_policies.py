@@ -1,5 +1,7 @@
 """What may connect is worked out for every pod, other namespaces and outside, against exactly the described flows."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """What looks like a fault and is none: starting, rolling, scaling, rebalancing, history, known issues."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 

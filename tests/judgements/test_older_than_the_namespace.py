@@ -1,5 +1,7 @@
 """What a cluster had before the pipeline, as a cloud makes it, is nothing that somebody added to what was declared."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

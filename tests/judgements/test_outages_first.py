@@ -1,5 +1,7 @@
 """Whatever else differs from the description, a component that crashes or hangs is what triage names first."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

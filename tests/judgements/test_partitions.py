@@ -1,5 +1,7 @@
 """Which partitions stand still while the others are read, and which only wait for their turn."""
 
+from __future__ import annotations
+
 from typing import Final
 
 import pytest

@@ -1,5 +1,7 @@
 """The pictures beside the readings: drawn where there is a history, and never a reason for a case to fail."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import allure

@@ -1,5 +1,7 @@
 """Pipelines of another shape are judged on what they have: no autoscaler or one, plain HTTP, two ConfigMaps."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What a policy's peers and ports mean."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Policies of the system's namespace: who asks for names has to be let in there, too."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Good practice: what is let pass although it looks alike, and what a finding shows."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

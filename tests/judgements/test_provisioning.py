@@ -1,5 +1,7 @@
 """Requests and limits against use: what is short, what is ample, and the value to set."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import replace
 

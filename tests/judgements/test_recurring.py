@@ -1,5 +1,7 @@
 """What comes again and again: new or known, over how long, and not what was broken on purpose."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Recorded snapshots of the real pipeline, healthy and broken, are judged as they were when they were taken."""
 
+from __future__ import annotations
+
 import gzip
 import re
 from dataclasses import replace

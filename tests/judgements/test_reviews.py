@@ -1,5 +1,7 @@
 """The weekly and monthly reviews: what creeps and what only wobbles, what is due and what is merely young."""
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Callable

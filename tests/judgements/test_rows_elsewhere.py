@@ -1,5 +1,7 @@
 """Rows of the matrix on other pipelines than the suite's own: what is seen there leads to component and cause, too."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Parts that several pipelines share, in another namespace: asked, not judged themselves, and named when away."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.checklist.checks import cases, named

@@ -1,5 +1,7 @@
 """What shares the pipeline's namespace changes no verdict, and costs as much time as there is of it, not its square."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 from typing import Final

@@ -1,5 +1,7 @@
 """New messages come into the topic: Kafka's own offsets say it, and a pause of seconds is no silence."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.judgements.deviation import Deviation

@@ -1,5 +1,7 @@
 """Services that lead astray, clocks that differ: what is judged and what cannot be."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.judgements import endpoints, influxdb

@@ -1,5 +1,7 @@
 """A healthy pipeline made by hand, as the collector would have seen it; mutable, so that a test can break it."""
 
+from __future__ import annotations
+
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """What a backup or restore of a site made by hand says and notes."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Two servers: one that is backed up, and one that is restored into; and the site with the first of them."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import closing, nullcontext

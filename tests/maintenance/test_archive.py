@@ -1,5 +1,7 @@
 """An archive is whole or is not there; what is damaged is named; the oldest goes first."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

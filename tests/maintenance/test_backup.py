@@ -1,5 +1,7 @@
 """Take and prove: what is proved is noted, and what differs is named."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 from pathlib import Path

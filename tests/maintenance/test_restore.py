@@ -1,5 +1,7 @@
 """Restore: nothing is replaced without a word, and the result is proved."""
 
+from __future__ import annotations
+
 import shutil
 import time
 from dataclasses import replace

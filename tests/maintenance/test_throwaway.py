@@ -1,5 +1,7 @@
 """A throwaway server is the pipeline's own image in a namespace of its own, reached by nobody, and gone after."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

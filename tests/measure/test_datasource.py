@@ -1,5 +1,7 @@
 """Grafana's data source through an outage: it fails, and works again."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 

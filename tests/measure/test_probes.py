@@ -1,5 +1,7 @@
 """What a look at the consumer group, and at a pod, is taken for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The recovery clock on hand-made histories: each way to come back, late, or not at all."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import pytest

@@ -1,5 +1,7 @@
 """When a processor that was started again has its partitions: whole, stable, and without whoever was there before."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import pytest

@@ -1,5 +1,7 @@
 """Numbers of a command line, and a command that another Python was started with."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A file is there whole, with its permissions, or as it was before."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

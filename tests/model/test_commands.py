@@ -1,5 +1,7 @@
 """Commands are filled in from the description of the pipeline, and nothing else in them is touched."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

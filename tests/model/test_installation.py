@@ -1,5 +1,7 @@
 """A history belongs to one life of a namespace: what was there before, or is elsewhere, is nobody else's past."""
 
+from __future__ import annotations
+
 import json
 import math
 from typing import Any

@@ -1,5 +1,7 @@
 """Lines of JSON: what a killed run cut off, and what is no table, is left out."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.model.json_lines import tables_in, write_tables

@@ -1,5 +1,7 @@
 """What the fields of Kubernetes objects mean, and what it means when one is missing."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Every name of a kind leads to its one row, and a row to where the API keeps it."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.kinds import KINDS, WORKLOAD_KINDS, kind_of

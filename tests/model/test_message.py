@@ -1,5 +1,7 @@
 """A reading survives the wire exactly, and nothing else passes for one."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 

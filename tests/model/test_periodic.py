@@ -1,5 +1,7 @@
 """Calls in the background: they go on until the block ends, and a broken one is heard of."""
 
+from __future__ import annotations
+
 import threading
 
 import pytest

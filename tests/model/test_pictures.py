@@ -1,5 +1,7 @@
 """Pictures are well-formed SVG, whatever the values."""
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ET
 
 import pytest

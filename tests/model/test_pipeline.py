@@ -1,5 +1,7 @@
 """The description of a pipeline is read strictly, and answers who plays which role."""
 
+from __future__ import annotations
+
 import copy
 import json
 import tomllib

@@ -1,5 +1,7 @@
 """The published schema says of a description what the typed model says of it."""
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import json

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.present import present

@@ -1,5 +1,7 @@
 """A command that is stopped ends in one line, with the signal's exit code."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

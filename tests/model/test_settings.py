@@ -1,5 +1,7 @@
 """Settings are read strictly, and the cluster meant is found where kubectl would find it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """A program goes on where nothing can be said any more."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

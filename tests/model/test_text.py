@@ -1,5 +1,7 @@
 """Lines, counts, moments and durations as people read them."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model import text

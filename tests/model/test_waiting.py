@@ -1,5 +1,7 @@
 """The one wait: its result, its deadline, its errors and its early end."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 

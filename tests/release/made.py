@@ -1,5 +1,7 @@
 """Evidence made by hand: a candidate with which everything is well."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pipeline_services.release.decision import judge

@@ -1,5 +1,7 @@
 """The candidates in the checkout can be staged, and what is none is refused."""
 
+from __future__ import annotations
+
 import ast
 import shutil
 import tomllib

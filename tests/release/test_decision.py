@@ -1,5 +1,7 @@
 """Made-up rounds with one known answer each."""
 
+from __future__ import annotations
+
 import math
 import random
 import re

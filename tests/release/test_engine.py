@@ -1,5 +1,7 @@
 """A validation as a whole: which stages are played, what the verdict is, and that everything is put back."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from typing import cast

@@ -1,5 +1,7 @@
 """Where versions are tried: what is made, that all of it is undone, and that only what must differ does."""
 
+from __future__ import annotations
+
 import copy
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The candidate's image: built once upon the baseline's, loaded once, and never one that cannot take its place."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

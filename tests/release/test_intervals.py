@@ -1,5 +1,7 @@
 """The interval and the test, held against a count of all sign flips."""
 
+from __future__ import annotations
+
 import itertools
 import math
 import random

@@ -1,5 +1,7 @@
 """The pictures can be drawn of whatever was measured, and are the same for the same rounds."""
 
+from __future__ import annotations
+
 import math
 from xml.etree import ElementTree
 

@@ -1,5 +1,7 @@
 """The rates of wrong verdicts, on a number of simulations that a test has time for."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.release.power import GO, NO_GO, NOISE, OPEN, Row, kept, quiet_enough, table

@@ -1,5 +1,7 @@
 """The producer of one version alone, on a cluster in memory."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What a verdict leaves behind."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

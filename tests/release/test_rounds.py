@@ -1,5 +1,7 @@
 """The order of rounds, and which of them count."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Iterable, Sequence
 

@@ -1,5 +1,7 @@
 """One version alone, on a cluster in memory: what is seen of a good one, and how each bad one is told."""
 
+from __future__ import annotations
+
 from typing import Any, cast
 
 import pytest

@@ -1,5 +1,7 @@
 """Each fact: that it holds, that it does not, and that it is unknown where it could not be seen."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Buckets of a trial's own: made, read, and errors told."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import Any, cast

@@ -1,5 +1,7 @@
 """Two programs take turns on this machine, and both run once the turns are over."""
 
+from __future__ import annotations
+
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path

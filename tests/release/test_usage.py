@@ -1,5 +1,7 @@
 """What the kernel counts: read from either layout of control groups, and never taken for zero."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from collections.abc import Sequence

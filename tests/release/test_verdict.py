@@ -1,5 +1,7 @@
 """The verdict: a go stands on everything, a no-go on anything, and nothing is no go."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What a validation meets, in memory: how the candidate behaves, and how noisy the machine is."""
 
+from __future__ import annotations
+
 import base64
 import itertools
 from collections.abc import Sequence

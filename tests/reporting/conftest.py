@@ -1,5 +1,7 @@
 """The small project in which the plugin runs for real."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.reporting.samples import Project

@@ -1,5 +1,7 @@
 """The recordings of real faults as a daily run judges them, without pytest around it."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Results made by hand, and a small project in which the plugin runs for real."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path

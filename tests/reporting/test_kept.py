@@ -1,5 +1,7 @@
 """What costs time is made once."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.reporting.kept import kept

@@ -1,5 +1,7 @@
 """``python -m tests.scale --pods 5000 FILE``: a healthy snapshot with a crowd in its namespace, to judge and time."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.model.arguments import Parser

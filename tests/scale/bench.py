@@ -4,6 +4,8 @@ A server of this machine stands for the API server; what lies behind it (Kafka, 
 so the verdict is inconclusive or worse, and the same in both cases. The second measurement judges a saved snapshot.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

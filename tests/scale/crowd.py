@@ -3,6 +3,8 @@
 Nothing here concerns the pipeline, so the verdict has to stay what it is.
 """
 
+from __future__ import annotations
+
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final

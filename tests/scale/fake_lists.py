@@ -1,5 +1,7 @@
 """An API server's lists in parts, as it gives them for ``limit`` and ``continue``."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -5,6 +5,8 @@ so that each pipeline is red. That is the slow case: a service that answers is n
 the 30 s and 600 MB of the requirement.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

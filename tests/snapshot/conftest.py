@@ -1,5 +1,7 @@
 """The pipeline of small local servers, for each test one of its own."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A whole pipeline of small local servers behind one fake API server."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,5 +1,7 @@
 """A snapshot is small enough for every report, and keeps what is judged by being there."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pipeline_services.model.pipeline import Pipeline

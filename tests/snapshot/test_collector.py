@@ -1,5 +1,7 @@
 """The collection reads everything that answers, records why the rest does not, and lets no secret out."""
 
+from __future__ import annotations
+
 import socket
 import threading
 import time

@@ -1,5 +1,7 @@
 """What is said and refused of a cluster before anything of it is judged."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """The command that saves a snapshot: what it writes, and how it refuses."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """No secret comes through, in whatever form; what is no secret stays readable."""
 
+from __future__ import annotations
+
 import base64
 import json
 from typing import Any

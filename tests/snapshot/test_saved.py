@@ -1,5 +1,7 @@
 """What a saved snapshot may be wrong in is one line, whichever program reads it; what is good in it is judged."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import os

@@ -1,5 +1,7 @@
 """A snapshot survives a file, and a failure in it comes back as the error it was."""
 
+from __future__ import annotations
+
 import json
 import stat
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A large file is read source by source, and comes to the same snapshot as one that is read whole."""
 
+from __future__ import annotations
+
 import gzip
 import json
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """A snapshot says which namespace of which cluster it shows, for the histories of it."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

@@ -1,5 +1,7 @@
 """What somebody has added to what was declared: objects and pods, just as they would look."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

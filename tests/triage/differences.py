@@ -1,5 +1,7 @@
 """How what is live is made to differ by hand from what was declared, just as the objects and answers would look."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass

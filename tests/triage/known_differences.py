@@ -1,5 +1,7 @@
 """Everything in which the live state is known to be told from the declared one, and who is named for it."""
 
+from __future__ import annotations
+
 from tests.triage.added_objects import (
     added,
     by_hand,

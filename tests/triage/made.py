@@ -1,5 +1,7 @@
 """Findings and snapshots made by hand."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

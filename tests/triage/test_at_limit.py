@@ -1,5 +1,7 @@
 """An autoscaler that may go no further is told where all the pods that it may have work, and are not enough."""
 
+from __future__ import annotations
+
 import copy
 
 import pytest

@@ -1,5 +1,7 @@
 """The archive to hand over: what is in it, how large it gets, and what must not be in it."""
 
+from __future__ import annotations
+
 import io
 import json
 import random

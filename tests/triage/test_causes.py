@@ -1,5 +1,7 @@
 """A cause and the rule that finds it stand in one file, which the table of subjects lists."""
 
+from __future__ import annotations
+
 import ast
 from pathlib import Path
 from types import ModuleType

@@ -1,5 +1,7 @@
 """Parts of the cluster itself that do not run: who is named, and what is told of them alone."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.judgements import pods

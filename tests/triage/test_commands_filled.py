@@ -1,5 +1,7 @@
 """Each place that names a cause hands over what the cause's commands are filled in with: no rare finding has a gap."""
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
 from pathlib import Path

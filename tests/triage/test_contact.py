@@ -1,5 +1,7 @@
 """What a client said of a server that it has reached since is over."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model import roles

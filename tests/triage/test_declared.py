@@ -1,5 +1,7 @@
 """What is live and was not declared: who is named, with which commands to put it right and back."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Section 3's conditions of escalation, held to the causes, to the runbook and to the spec's levels."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.metrics.advice import Escalation

@@ -1,5 +1,7 @@
 """When something was written is found by what a snapshot calls its list, whatever the plural of its kind is."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.triage.evidence import Evidence

@@ -1,5 +1,7 @@
 """Who floods the broker is named: what runs beside the pipeline and was made by none of its workloads."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

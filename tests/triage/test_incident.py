@@ -1,5 +1,7 @@
 """The incident document: whole, true to what is known, and readable by somebody who was not there."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """Incidents and archives do not fill the disk."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.triage.incident.kept import KEPT, prune

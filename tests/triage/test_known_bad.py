@@ -1,5 +1,7 @@
 """Whatever a check can see, triage names: for each known-bad pipeline a finding that covers the case's component."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.triage.diagnosis import diagnose

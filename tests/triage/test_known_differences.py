@@ -1,5 +1,7 @@
 """What differs from what was declared is seen, and its owner is named: on the answers of a real pipeline."""
 
+from __future__ import annotations
+
 import pickle
 from dataclasses import replace
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """What somebody set of the topic of the offsets is told with the command that takes it away."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.triage.diagnosis import diagnose

@@ -1,5 +1,7 @@
 """What one client says of a server that is well is about the client."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.triage.causes.network import DNS_LABEL

@@ -1,5 +1,7 @@
 """Which finding explains another, which is told first, and which says why a check has no answer: made by hand."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

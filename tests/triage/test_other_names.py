@@ -1,5 +1,7 @@
 """A pipeline in which everything has another name is judged by the description that says so."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from functools import partial

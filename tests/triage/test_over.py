@@ -1,5 +1,7 @@
 """What is over is not told any more, and what one cause explains is not told as another."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model import roles

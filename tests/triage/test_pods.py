@@ -1,5 +1,7 @@
 """What is said of pods: since when, in whose words, for how long it is watched, and what is not told beside it."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What is typed where a deploy of the pipeline leaves alone what is not as it was declared."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

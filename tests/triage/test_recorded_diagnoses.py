@@ -1,5 +1,7 @@
 """What triage says of the recorded snapshots: one finding each, the cause and not its symptoms."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.triage.diagnosis import diagnose

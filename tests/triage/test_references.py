@@ -1,5 +1,7 @@
 """What triage asks about failed checks is there: renaming a metric cannot blind a rule."""
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
 from pathlib import Path

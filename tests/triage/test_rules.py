@@ -1,5 +1,7 @@
 """Causes that no check names by itself: told from what the API server, the kubelet and the logs say."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import pytest

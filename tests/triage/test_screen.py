@@ -1,5 +1,7 @@
 """The operator's screen: one line when all is well, at most 40 lines of 120 columns when not."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,7 @@
 """Settings that are wrong are told once, whatever number of ConfigMaps they stand in."""
 
+from __future__ import annotations
+
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.test_plain_pipeline import plain
 

@@ -1,5 +1,7 @@
 """After a pod is back, what others logged while it was away is no fault of theirs; what they log afterwards is."""
 
+from __future__ import annotations
+
 import gzip
 import json
 from dataclasses import replace

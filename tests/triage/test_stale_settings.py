@@ -1,5 +1,7 @@
 """A processor that asks for what its ConfigMap does not name any more is told to be the old one, not InfluxDB."""
 
+from __future__ import annotations
+
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.world import World, healthy

@@ -1,5 +1,7 @@
 """The time line: what belongs to the story, in order, bounded."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

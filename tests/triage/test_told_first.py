@@ -1,5 +1,7 @@
 """Which of several findings is told first: what has to be put right before anything else can be."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import pytest

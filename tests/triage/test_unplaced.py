@@ -1,5 +1,7 @@
 """Why a pod is not placed, or has no network where it is: in the scheduler's and the kubelet's own words."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model import roles

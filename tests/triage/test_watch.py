@@ -1,5 +1,7 @@
 """The watch over what heals by itself, with looks and a clock made by hand."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 

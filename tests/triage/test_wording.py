@@ -1,5 +1,7 @@
 """Times and commands as the operator reads and pastes them."""
 
+from __future__ import annotations
+
 import re
 import shlex
 import subprocess

@@ -1,5 +1,7 @@
 """Section 4's flowchart: every arrow there is, and none that is not."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,7 @@
 """What InfluxDB rejects is told in its own words."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.processor_log import NOT_DELIVERED

@@ -1,5 +1,7 @@
 """Nights, checks and histories made by hand."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A local receiver of notifications: up, refusing, slow, or gone."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """What changed, on histories made by hand: a letter a night (``.`` passed, ``F`` failed, ``?`` not known)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

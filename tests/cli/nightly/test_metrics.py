@@ -1,5 +1,7 @@
 """What Prometheus reads of the nightly run, from the installation on; and what the alerts make of it."""
 
+from __future__ import annotations
+
 import json
 import re
 import urllib.request

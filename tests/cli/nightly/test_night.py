@@ -1,5 +1,7 @@
 """The verdict and the exit code of a night, and what is kept of it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 

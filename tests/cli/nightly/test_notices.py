@@ -1,5 +1,7 @@
 """Who is told what, over nights made by hand."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.cli.nightly.changes import changes

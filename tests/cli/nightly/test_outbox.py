@@ -1,5 +1,7 @@
 """Notifications against a receiver on this machine: up, down, slow, refusing; what nobody takes was not sent."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import ClassVar

@@ -1,5 +1,7 @@
 """Which steps a night has, and how long each will take."""
 
+from __future__ import annotations
+
 import sys
 from datetime import date
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Steps as processes: the time box, signals, what is kept; a whole night with made-up steps."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys

@@ -1,5 +1,7 @@
 """The exact rank test, against values that can be counted by hand."""
 
+from __future__ import annotations
+
 from itertools import combinations
 from math import comb
 

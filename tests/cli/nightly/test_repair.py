@@ -1,5 +1,7 @@
 """What the night does first: in which order, and when it touches nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from types import SimpleNamespace
 

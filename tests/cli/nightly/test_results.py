@@ -1,5 +1,7 @@
 """What a step found, from the files that its run left."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What starts the run outside a cluster (timer, cron, workflow) starts it with options that it takes."""
 
+from __future__ import annotations
+
 import configparser
 import re
 import shlex

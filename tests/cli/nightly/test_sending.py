@@ -1,5 +1,7 @@
 """A receiver that never ends its answer holds nothing up."""
 
+from __future__ import annotations
+
 import socket
 import threading
 import time

@@ -1,5 +1,7 @@
 """A scenario is played until it is diagnosed: the last look counts and is kept."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast

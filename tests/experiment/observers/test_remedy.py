@@ -1,5 +1,7 @@
 """A cause's commands are typed in their order, and the scenario ends once the cause is gone."""
 
+from __future__ import annotations
+
 from typing import Any, cast
 
 import pytest

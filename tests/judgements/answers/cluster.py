@@ -1,5 +1,7 @@
 """What the Kubernetes API says of a healthy pipeline."""
 
+from __future__ import annotations
+
 import marshal
 from collections.abc import Iterable, Mapping
 from typing import Any

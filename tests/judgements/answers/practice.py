@@ -1,5 +1,7 @@
 """What a healthy pipeline says that is set up as good practice has it."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pipeline_services.model import roles

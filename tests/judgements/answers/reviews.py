@@ -1,5 +1,7 @@
 """What the weekly and monthly reviews see of a pipeline that is looked after."""
 
+from __future__ import annotations
+
 import json
 import math
 from typing import Any

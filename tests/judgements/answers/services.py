@@ -1,5 +1,7 @@
 """What the services say of a healthy pipeline, and what its pods log."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from typing import Any
 

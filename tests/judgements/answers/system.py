@@ -1,5 +1,7 @@
 """What the Kubernetes API says of the cluster's own parts, in the system's namespace, where all is well."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

@@ -3,6 +3,8 @@
 Each entry takes the healthy world and the case's own arguments and breaks what the case looks at.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

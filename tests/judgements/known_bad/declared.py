@@ -1,5 +1,7 @@
 """Known-bad examples of what is live and was not declared so; a part of ``known_bad``."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """Known-bad examples of topics, the consumer group and its lag."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

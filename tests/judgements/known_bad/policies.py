@@ -1,5 +1,7 @@
 """Known-bad examples of NetworkPolicies: too strict, too loose, or gone."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

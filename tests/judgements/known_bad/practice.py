@@ -1,5 +1,7 @@
 """Known-bad examples for the practice run."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """Known-bad examples for the weekly and monthly reviews."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from typing import Any

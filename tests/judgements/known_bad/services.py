@@ -1,5 +1,7 @@
 """Known-bad examples of what the services say; the rest of ``known_bad``."""
 
+from __future__ import annotations
+
 import copy
 import json
 from collections.abc import Callable

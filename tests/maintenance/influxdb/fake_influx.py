@@ -1,5 +1,7 @@
 """A small InfluxDB on 127.0.0.1: points in memory, a shard for each bucket, and what the suite asks of it."""
 
+from __future__ import annotations
+
 import copy
 import gzip
 import json

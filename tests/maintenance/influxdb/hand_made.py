@@ -1,5 +1,7 @@
 """Points made by hand: a server that holds them, and what is asked of it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any

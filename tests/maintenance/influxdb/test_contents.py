@@ -1,5 +1,7 @@
 """Buckets, tokens and tasks of a copy: each that is lost, added or changed is named, and no token's text is kept."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

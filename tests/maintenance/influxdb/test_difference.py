@@ -1,5 +1,7 @@
 """What a copy has otherwise is named: bucket, series, and the first point. Each case is a copy gone bad."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.maintenance.influxdb import difference

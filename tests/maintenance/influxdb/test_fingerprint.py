@@ -1,5 +1,7 @@
 """The hash of a series: any other time, field, value or order is another; how it was cut into chunks is not."""
 
+from __future__ import annotations
+
 import json
 import tracemalloc
 from typing import Any

@@ -1,5 +1,7 @@
 """A copy is proved by what it holds; what it lacks is named down to the point. Each control finds its damage."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What is read of a server is what it holds; an answer that breaks off, or says so itself, is none."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.clients.influxdb import identifier, literal

@@ -1,5 +1,7 @@
 """A backup has everything, comes back whole, and is refused where a part of it is missing."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """A broker in memory, as far as a backup asks it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,7 @@
 """Kafka's part of an archive: every record comes back, and the group goes on at the right one, whatever its number."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What restarts and how, what a process was started with, who drops out, and how long nothing was stored."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A rotation under load: begun only where readings flow, judged at the end, and noted for the monthly review."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

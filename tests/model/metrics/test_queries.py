@@ -1,5 +1,7 @@
 """Every query of Prometheus is limited to the pipeline: a shared Prometheus knows the series of others too."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS

@@ -1,5 +1,7 @@
 """Keys follow content, and only what is missing is asked for."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The app image holds every module that the apps import, and nothing else of the project."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

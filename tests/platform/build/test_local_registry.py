@@ -1,5 +1,7 @@
 """The registry that plays the public ones: what is in it, and how it is started and ended."""
 
+from __future__ import annotations
+
 import socket
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What registries answer, and what of it is newer than what is pinned."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Where images come from: what is asked for, what a cluster keeps, and what a probe decides."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

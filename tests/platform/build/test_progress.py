@@ -1,5 +1,7 @@
 """What the person sees, on a terminal and elsewhere."""
 
+from __future__ import annotations
+
 import io
 import re
 from functools import partial

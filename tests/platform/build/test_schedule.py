@@ -1,5 +1,7 @@
 """Two lanes, needs first, failures with their log, nothing left running."""
 
+from __future__ import annotations
+
 import io
 import os
 import signal

@@ -1,5 +1,7 @@
 """The suite's own image has all that a run needs, and nothing that only its developers need."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

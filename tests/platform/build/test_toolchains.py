@@ -1,5 +1,7 @@
 """A toolchain that is there and new enough is used; else ours, or one line with the command."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The projects' own images: every image that a cluster wants is pulled or built, by the versions of versions.toml."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """versions.toml and the locks beside it say the same."""
 
+from __future__ import annotations
+
 import re
 import xml.etree.ElementTree as ET
 

@@ -1,5 +1,7 @@
 """Whether a cluster answers is asked of its API server, known by the certificate in its kubeconfig."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The second pipeline's commands: what they refuse, what they deploy, what they delete."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,7 @@
 """What a cluster is brought up from is remembered with it, deployed accordingly, and said."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

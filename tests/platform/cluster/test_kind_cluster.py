@@ -1,5 +1,7 @@
 """The manifests of the cluster's own parts, and what counts as ready."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

@@ -1,5 +1,7 @@
 """A second run waits for the first and says for whom."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """The manifests as a cluster would get them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

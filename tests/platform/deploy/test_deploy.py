@@ -1,5 +1,7 @@
 """A deploy against a cluster in memory: in which order, what a second one does, and how drift is repaired."""
 
+from __future__ import annotations
+
 import base64
 import datetime
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What somebody else added is found, and what belongs to the cluster or holds data is left alone."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The pipeline with a Kafka outside the cluster, as the live tests deploy it: held together without a cluster."""
 
+from __future__ import annotations
+
 import base64
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The reader's kubeconfig is written once, for its own account, and kept while it serves."""
 
+from __future__ import annotations
+
 import base64
 import json
 import stat

@@ -1,5 +1,7 @@
 """Images are filled in, and what a workload reads is found."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

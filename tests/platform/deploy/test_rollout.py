@@ -1,5 +1,7 @@
 """A rollout is complete when only new and ready pods are there; else the reason is said."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A cluster in memory that a pipeline is deployed to."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,7 @@
 """The report generator is installed once, whole or not at all; what goes wrong is one line."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The page itself, made by the real generator from a real run's results."""
 
+from __future__ import annotations
+
 import base64
 import gzip
 import json

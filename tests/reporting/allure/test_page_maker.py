@@ -1,5 +1,7 @@
 """The process that makes the page: started early or late, ended in any case; what goes wrong is one line."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The causes at the top of the page."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from pipeline_services.reporting.allure.page_texts import banner

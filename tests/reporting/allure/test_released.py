@@ -1,5 +1,7 @@
 """The verdict on a release as the page and the terminal show it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A case that was renamed keeps its history."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """Saved snapshots, for fleets of them."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The fleet's command, and pytest's option for it: what they print, write and refuse."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

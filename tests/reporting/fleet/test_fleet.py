@@ -1,5 +1,7 @@
 """Many pipelines in one run: all are judged at once, none holds up another, and one table says which is not well."""
 
+from __future__ import annotations
+
 import socket
 import subprocess
 import sys

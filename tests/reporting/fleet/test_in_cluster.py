@@ -1,5 +1,7 @@
 """A fleet in a cluster: an index and a right to read for each pipeline, and every file that the fleet names."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

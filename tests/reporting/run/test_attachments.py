@@ -1,5 +1,7 @@
 """A case carries what it was judged on: enough, and not too much."""
 
+from __future__ import annotations
+
 import json
 
 from pipeline_services.model.errors import NoData

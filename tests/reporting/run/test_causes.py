@@ -1,5 +1,7 @@
 """The cause comes first, on a small terminal too: tried on every recording of a real fault."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import lru_cache
 from math import ceil

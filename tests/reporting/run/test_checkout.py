@@ -1,5 +1,7 @@
 """``--kubeconfig FILE`` works with a file anywhere, though pytest itself takes FILE for a test path."""
 
+from __future__ import annotations
+
 import os
 import sys
 from importlib.metadata import MetadataPathFinder

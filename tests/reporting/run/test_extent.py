@@ -1,5 +1,7 @@
 """A run that judges a part of the checks never speaks for the whole, and never takes the whole one's report away."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from types import SimpleNamespace

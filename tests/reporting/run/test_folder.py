@@ -1,5 +1,7 @@
 """The report's folder holds one whole report at any time."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.reporting.run.folder import ReportFolder

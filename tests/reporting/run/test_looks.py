@@ -1,5 +1,7 @@
 """What each run saw is kept for reviews: whole lines, bounded, and only of the same pipeline."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The plugin at work: verdict, exit code and files, on snapshots made by hand."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 from pathlib import Path

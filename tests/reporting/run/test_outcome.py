@@ -1,5 +1,7 @@
 """An AssertionError is the pipeline's fault, a PipelineError is not knowing, and the rest is the suite's own fault."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

@@ -1,5 +1,7 @@
 """The page compares a run with those of its own installation; what else there is stays in the file, in bounds."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The table of what was played, the medians, and what is slower than usual."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Which command is an operator's run, and what it collects."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.reporting.run.selection import choose_paths, is_partial, run_kind, wants_upkeep

@@ -1,5 +1,7 @@
 """What the operator reads."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 from pipeline_services.judgements.known_issues import KNOWN_ISSUES

@@ -1,5 +1,7 @@
 """A verdict, or one line with the next step, wherever and however a run is started and ended."""
 
+from __future__ import annotations
+
 import errno
 import os
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A daily run that is not green is followed by triage on the same snapshot; one that is green is not."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

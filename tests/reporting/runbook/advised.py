@@ -1,5 +1,7 @@
 """Every command that the program tells an operator to type: found in its sources, and in the list of causes."""
 
+from __future__ import annotations
+
 import ast
 import re
 from collections.abc import Iterable, Iterator

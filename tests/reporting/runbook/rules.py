@@ -1,5 +1,7 @@
 """What has to hold of the runbook's text, each rule as a function from a text to what is wrong with it."""
 
+from __future__ import annotations
+
 import importlib.util
 import re
 import subprocess

@@ -1,5 +1,7 @@
 """The parts of the runbook that are written from code and from measurements."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

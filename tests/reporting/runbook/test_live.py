@@ -3,6 +3,8 @@
 And what the source of the runbook says instead is typed too: it does not work, or says less than it seems to.
 """
 
+from __future__ import annotations
+
 import re
 import subprocess
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """The rules of the runbook catch what they are there for: its text with one thing made wrong on purpose."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook

@@ -1,5 +1,7 @@
 """RUNBOOK.md, the checks, the scenarios and triage name each other, and what it tells the operator to type can work."""
 
+from __future__ import annotations
+
 import re
 
 import pytest

@@ -1,5 +1,7 @@
 """The index of checks follows the markers of their tests and the order of the runbook's sections."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.checklist import checks

@@ -1,5 +1,7 @@
 """Commands typed as an operator would, and stopped where they do not end."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

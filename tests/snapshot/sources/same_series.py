@@ -1,5 +1,7 @@
 """A Prometheus whose past is told by hand."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from pipeline_services.clients.prometheus import PrometheusApi

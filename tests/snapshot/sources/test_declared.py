@@ -1,5 +1,7 @@
 """What the manifests declare for the pipeline's namespace is compared, and nothing that they declare elsewhere."""
 
+from __future__ import annotations
+
 from typing import Any, cast
 
 import pytest

@@ -1,5 +1,7 @@
 """What this checkout declares of the cluster's own parts, as a snapshot holds it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,7 @@
 """A deep look says who changed what and when, how the neighbours are and how the last half hour went."""
 
+from __future__ import annotations
+
 from functools import partial
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """Errors of a week by their kind, and from when on all of them are known."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

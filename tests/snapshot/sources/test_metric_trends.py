@@ -1,5 +1,7 @@
 """The history of key metrics: whose each series is, the worst of several, and not more points than a report needs."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

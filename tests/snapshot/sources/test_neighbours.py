@@ -1,5 +1,7 @@
 """Thousands of pods beside the pipeline's are read in parts and kept in outline; what may concern it stays whole."""
 
+from __future__ import annotations
+
 import json
 from copy import deepcopy
 from typing import Any

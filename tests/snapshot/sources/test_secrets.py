@@ -1,5 +1,7 @@
 """What a snapshot holds of Secrets: enough to judge them, and nothing that is in them."""
 
+from __future__ import annotations
+
 from pipeline_services.snapshot.collector import collect
 from tests.snapshot.fake_pipeline import CANARY, FakePipeline, secret
 

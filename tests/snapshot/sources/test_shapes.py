@@ -1,5 +1,7 @@
 """What a pipeline has not is not asked for: no certificate, no dashboard, no figures of the kubelet."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pipeline_services.model import roles

@@ -1,5 +1,7 @@
 """What was used, as percentiles of the month."""
 
+from __future__ import annotations
+
 import pytest
 
 from pipeline_services.model.pipeline import Pipeline

@@ -1,5 +1,7 @@
 """The certificate is rotated, whenever the run is killed; at no moment is there a client that cannot verify."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any

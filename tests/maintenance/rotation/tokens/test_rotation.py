@@ -1,5 +1,7 @@
 """The tokens are rotated, whenever the run is killed, and whoever drops out is noticed before anything is deleted."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable
 from functools import partial

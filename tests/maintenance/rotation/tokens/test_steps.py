@@ -1,5 +1,7 @@
 """Which step comes next: each state of two tokens, the half-done ones included."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

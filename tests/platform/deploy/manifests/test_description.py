@@ -1,5 +1,7 @@
 """The manifests hold to the one description of the pipeline: its names, ports, promises, settings and Secrets."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The NetworkPolicies allow just the connections that the description lists, and the accounts just the verbs."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The nightly run in a cluster: its account, its schedule, its command, and what Prometheus gets of it."""
 
+from __future__ import annotations
+
 import shlex
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """What watches the pipeline looks where the description says: scraped ports, data sources, dashboard, log labels."""
 
+from __future__ import annotations
+
 import json
 import re
 from typing import Any

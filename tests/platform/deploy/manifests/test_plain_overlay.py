@@ -1,5 +1,7 @@
 """The second pipeline: its objects are what its description says, small enough to run beside the suite's own."""
 
+from __future__ import annotations
+
 import copy
 import importlib.util
 import json

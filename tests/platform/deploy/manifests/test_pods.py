@@ -1,5 +1,7 @@
 """Every pod: our own image, requests and limits, probes that notice a hung process, no right it does not need."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The overlay for the projects' own images changes their users and where programs lie, and nothing else."""
 
+from __future__ import annotations
+
 import copy
 from pathlib import Path
 from typing import Any

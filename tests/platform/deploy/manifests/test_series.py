@@ -1,5 +1,7 @@
 """What Prometheus scrapes says of which namespace it is, and what the dashboard shows is limited to the pipeline's."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

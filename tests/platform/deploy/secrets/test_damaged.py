@@ -1,5 +1,7 @@
 """A token that a file, a shell or an editor has damaged is known again."""
 
+from __future__ import annotations
+
 import base64
 import secrets
 

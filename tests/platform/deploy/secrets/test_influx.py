@@ -1,5 +1,7 @@
 """InfluxDB is set up once, and each token is found again or made, for one bucket and one action."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

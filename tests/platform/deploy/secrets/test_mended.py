@@ -1,5 +1,7 @@
 """A Secret whose values are damaged is put right where it is known how they were, and left alone where it is not."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Callable
 from contextlib import nullcontext

@@ -1,5 +1,7 @@
 """InfluxDB's certificate serves its names to a client that trusts only its CA, and is made anew when it does not."""
 
+from __future__ import annotations
+
 import contextlib
 import datetime
 import ssl
