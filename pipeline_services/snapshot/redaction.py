@@ -66,7 +66,7 @@ def secret_forms(values: Iterable[bytes], keep: Collection[str] = ()) -> list[st
         text = value.decode("utf-8", "ignore").strip()
         forms |= set(_written(text))
         for part in _WORD_CHARACTERS.findall(text):
-            if len(part) >= SHORTEST_PART and part != text and _random(part):
+            if len(part) >= SHORTEST_PART and _random(part):
                 forms |= set(_written(part))
     known = set(keep)
     return sorted((form for form in forms if len(form) >= SHORTEST and form not in known), key=len, reverse=True)

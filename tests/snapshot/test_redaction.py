@@ -113,6 +113,28 @@ def test_a_secret_as_a_key_is_found() -> None:
 def test_a_short_secret_is_taken_as_a_word_only() -> None:
     text = cleaned({"x": "operator says operators; user=operator"}, "operator")
     assert text == '{"x": "[redacted] says operators; user=[redacted]"}'
+    assert cleaned("xp@ss-1y", "p@ss-1") == '"x[redacted]y"'
+
+
+@pytest.mark.parametrize(("secret", "gone"), [("s3cr3t", True), ("s3cr3", False)])
+def test_a_secret_of_six_characters_is_looked_for_and_a_shorter_one_is_not(secret: str, gone: bool) -> None:
+    encoded = base64.b64encode(secret.encode()).decode()
+    assert cleaned([f"sent {secret} away", encoded], secret).count(REDACTED) == 2 * gone
+
+
+def test_a_secret_that_is_no_text_is_gone_in_base64() -> None:
+    key = bytes(range(200, 256))
+    text = base64.b64encode(key).decode()
+    assert redacted([f"key={text}", text[:-1]], secret_forms([key, b"\xff" + CANARY.encode()])) == [
+        f"key={REDACTED}",
+        REDACTED,
+    ]
+    assert CANARY not in json.dumps(redacted([CANARY], secret_forms([b"\xff" + CANARY.encode()])))
+
+
+def test_plain_words_of_a_longer_secret_stay() -> None:
+    url = "influxdb-service.conveyor-pipeline"
+    assert url in cleaned(f"asked {url}", f"url = {url}\nkey = {CANARY}\n")
 
 
 def test_certificates_are_public() -> None:
@@ -137,7 +159,8 @@ def test_certificates_are_public() -> None:
         "localhost/conveyor/kafka@sha256:" + "0123456789abcdef" * 4,
         "token: $INFLUXDB_TOKEN",
         "password=${DB_PASSWORD}",
-        "token=null; password=None; secret: true",
+        "token=null; password=None; secret: true; api_key: false; token=bearer; token=basic; secret: token",
+        "2026-11-23T06:00:00Z " + "aB" * 32,
     ],
 )
 def test_what_a_diagnosis_needs_stays(text: str) -> None:
@@ -156,7 +179,13 @@ def test_kubernetes_own_words_stay() -> None:
         }
     }
     digest = {"name": "pipeline-secrets", "keys": {"INFLUXDB_TOKEN": {"sha256": "0123456789abcdef", "bytes": 88}}}
-    tree = {"pods": [pod], "secrets": [digest], "n": [1, 2.5, None, True], "unnamed": {"name": None, "value": "x"}}
+    tree = {
+        "pods": [pod],
+        "secrets": [digest],
+        "n": [1, 2.5, None, True],
+        "unnamed": {"name": None, "value": "x"},
+        "password": "",
+    }
     assert redacted(tree, []) == tree
 
 
