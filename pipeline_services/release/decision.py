@@ -174,7 +174,7 @@ def _decided(metric: Metric, pairs: Pairs, found: Interval, is_regression: bool)
 
 
 def _told(metric: Metric, found: Interval, where: str) -> str:
-    ends = " to ".join(f"{signed(end)} %" if math.isfinite(end) else "any" for end in (found.low, found.high))
+    ends = f"{signed(found.low)} % to {signed(found.high)} %"  # finite from the first look on
     return f"{signed(found.estimate)} % ({ends}) in {found.pairs} pairs, {where} of {100 * metric.margin:g} %"
 
 

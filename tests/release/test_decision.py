@@ -55,6 +55,12 @@ def test_known_rounds_have_their_answer(name: str) -> None:
     assert judged.decision is expected, judged.why
 
 
+def test_a_decision_says_by_how_much_and_in_how_many_pairs() -> None:
+    (judged,) = judge([CPU], {CPU.id: KNOWN["15 % slower"][0]})
+    ends = r"\(\+14\.\d % to \+15\.\d %\)"
+    assert re.fullmatch(rf"\+1[45]\.\d % {ends} in 8 pairs, more than the margin of 5 %", judged.why)
+
+
 LOOSE = replace(CPU, loose=True)
 
 
@@ -108,6 +114,8 @@ def test_one_of_many_metrics_needs_the_stricter_chance() -> None:
     assert (alone[0].decision, among[0].decision) == (Decision.REGRESSION, Decision.NOT_ENOUGH_DATA)
     alike = judge(ALIKE, {metric.id: nearer for metric in ALIKE})
     assert {one.decision for one in alike} == {Decision.NOT_ENOUGH_DATA}
+    behind = judge(ALIKE[:2], {"one": KNOWN["15 % slower"][0], "another": nearer})
+    assert {one.decision for one in behind} == {Decision.REGRESSION}
 
 
 ALIKE = [replace(CPU, id=name) for name in ("one", "another", "a third")]
@@ -195,6 +203,9 @@ def test_no_more_pairs_are_played_for_what_noise_leaves_open() -> None:
     assert is_final(judge(METRICS, equal, noise), 8, noise)
     assert not is_final(judge(METRICS, at_the_margin, noise), 8, noise)
     assert is_final(judge([CPU], at_the_margin, noise_of(CPU, 0.06)), 8, noise_of(CPU, 0.06))
+    drain = METRICS[2]
+    unknown = {**equal, drain.id: KNOWN["all are NaN"][0]}
+    assert not is_final(judge(METRICS, unknown, noise_of(drain, 0.06)), 8, noise_of(drain, 0.06))
 
 
 @pytest.mark.parametrize(("ratio", "said"), [(1.1532, "+15.3"), (0.9, "-10.0"), (0.9999, "+0.0")])

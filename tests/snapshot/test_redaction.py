@@ -161,6 +161,8 @@ def test_certificates_are_public() -> None:
         "password=${DB_PASSWORD}",
         "token=null; password=None; secret: true; api_key: false; token=bearer; token=basic; secret: token",
         "2026-11-23T06:00:00Z " + "aB" * 32,
+        "token 12345678901234567890",
+        "token " + "ab1" * 8,
     ],
 )
 def test_what_a_diagnosis_needs_stays(text: str) -> None:
