@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -154,7 +154,7 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
         why = unready[0].why if unready else evidence.failure("loki_ready")
         yield make_finding(About(evidence, roles.LOKI), "not-ready", f"Loki runs but does not serve: {why}", why)
     elif red:
-        words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
+        words = evidence.said(roles.LOG_SHIPPER, rf"(?i)error|refused|timed? ?out|denied|{_WHY}")
         yield make_finding(
             About(
                 evidence,
@@ -163,11 +163,21 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
                 details=of_part(evidence.pipeline[roles.LOG_SHIPPER]),
             ),
             "logs-not-shipped",
-            f"logs do not arrive in Loki: {red[0].why}",
-            *(one.why for one in red),
+            f"logs do not arrive in Loki: {_refusal(words) or red[0].why}",
             *(f"log of the shipper: {line}" for line in words[-2:]),
+            *(one.why for one in red),
             *_changed(evidence, roles.LOG_SHIPPER),
         )
+
+
+_WHY: Final = r"(HTTP )?status code:? 4\d\d.*|rate limit.*|no such host|connection refused|permission denied"
+"""Why a shipper gets rid of no line, in its last words of that."""
+
+
+def _refusal(words: Sequence[str]) -> str:
+    """The last of the shipper's reasons; empty where it says none."""
+    reasons = [found[0] for found in (re.search(f"(?i){_WHY}", line) for line in words) if found]
+    return f"the shipper says: {reasons[-1][:120]}" if reasons else ""
 
 
 def _explained(evidence: Evidence, source: str, why: str) -> bool:
