@@ -55,6 +55,19 @@ def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
     return build(pipeline).proved(pod_shows(pipeline, roles.PROMETHEUS, NO_START))
 
 
+def limited(**limits: float) -> Rewrite:
+    """Loki's file with other limits."""
+
+    def rewrite(text: str, pipeline: Pipeline) -> str:
+        document = yaml.safe_load(text)
+        if "limits_config" not in document:
+            raise NotApplicable(f"the Loki of {pipeline.name} has no limits of its own")
+        document["limits_config"] |= limits
+        return str(yaml.safe_dump(document))
+
+    return rewrite
+
+
 def without_job(name: str) -> Rewrite:
     """Prometheus' file without one of its jobs."""
 

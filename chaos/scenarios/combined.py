@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, configuration, network, processes, workloads
+from chaos.fault_builders import (
+    autoscalers,
+    configuration,
+    extra_objects,
+    network,
+    processes,
+    stores,
+    undeclared,
+    workloads,
+)
 from chaos.fault_builders.common import all_of
 from chaos.scenarios.observability import GRAFANA_SOURCES_WRONG
 from pipeline_services.checklist import checks
@@ -53,6 +62,24 @@ DIAGNOSIS: Final = (
         (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
         (checks.PODS_READY.of("prometheus"), checks.PODS_READY.of("producer")),
         min_duration_s=30.0,
+    ),
+    Scenario(
+        "three-that-do-nothing-yet",
+        all_of(
+            stores.topic_set("{topic}", retention_ms="300000"),
+            extra_objects.limits(memory="32Mi"),
+            undeclared.workload_set(roles.GRAFANA, "its rollouts are paused", paused=True),
+        ),
+        (
+            finding(roles.KAFKA, "topic-set-otherwise"),
+            finding("config", "object-extra"),
+            finding(roles.GRAFANA, "not-as-declared"),
+        ),
+        (
+            checks.TOPIC_SET_AS_DECLARED.of("{topic}"),
+            checks.SET_AS_DECLARED.of("config"),
+            checks.SET_AS_DECLARED.of("grafana"),
+        ),
     ),
     Scenario(
         "noise-beside-autoscaler-bounds",

@@ -79,6 +79,20 @@ DIAGNOSIS: Final = (
         deadline_s=150.0,
     ),
     Scenario(
+        "loki-takes-too-little",
+        observability.rewritten(
+            roles.LOKI,
+            "loki-config",
+            "loki.yaml",
+            observability.limited(ingestion_rate_mb=0.001, ingestion_burst_size_mb=0.001),
+            summary="Loki takes a thousand bytes of logs a second",
+        ),
+        (finding(roles.LOKI, "not-as-declared", "logs-not-shipped"),),
+        (checks.SET_AS_DECLARED.of("loki"),),
+        deadline_s=150.0,
+        min_duration_s=60.0,
+    ),
+    Scenario(
         "prometheus-hung",
         processes.process_stopped(roles.PROMETHEUS),
         (finding(roles.PROMETHEUS, "process-hung", "process-crashed"),),

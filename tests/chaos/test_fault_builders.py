@@ -228,6 +228,11 @@ REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
         ),
     ),
     (
+        "loki/files/loki.yaml",
+        observability.limited(ingestion_rate_mb=0.001),
+        lambda text: yaml.safe_load(text)["limits_config"].get("ingestion_rate_mb") == 0.001,
+    ),
+    (
         "grafana/files/datasources.yaml",
         observability.host_replaced("loki"),
         lambda text: yaml.safe_load(text)["datasources"][1]["url"] == "http://loki-service-old:3100",
