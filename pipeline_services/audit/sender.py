@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.audit.sent import DEVICES, INTERVAL_NS, Sent, messages
 from pipeline_services.clients.influxdb import NANO
-from pipeline_services.clients.kafka_broker import Link, link_of
+from pipeline_services.clients.kafka_broker import KafkaBroker, Link, link_of
 from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.present import present
@@ -87,10 +87,17 @@ class Sender(AbstractContextManager["Sender"]):
 
 @contextmanager
 def link_to(where: Link) -> Iterator[KafkaProducer]:
-    """A producer that sends each message once."""
+    """A producer that sends each message once.
+
+    Raises:
+        ServiceUnreachable: Kafka does not answer.
+        UnexpectedAnswer: one outside the cluster does not let the account in.
+    """
     try:
         link = KafkaProducer(**PRODUCER | link_of(where) | _ATTEMPT)
     except KafkaError as error:
+        if not isinstance(where, int):
+            KafkaBroker(where).require_let_in()
         raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
     try:
         yield link

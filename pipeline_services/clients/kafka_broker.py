@@ -112,6 +112,11 @@ class KafkaBroker:
     def __exit__(self, *_error: object) -> None:
         self._admin.close()
 
+    def require_let_in(self) -> None:
+        """Connect and leave again; raises as entering does."""
+        with self:
+            return
+
     def cluster_id(self) -> str:
         """What tells this Kafka cluster from another; it is written on the volume when that is formatted."""
         with translated("describe", "the cluster"):

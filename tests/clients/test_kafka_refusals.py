@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from kafka.errors import KafkaConnectionError
 
+from pipeline_services.audit.sender import link_to
 from pipeline_services.clients import kafka_broker
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kafka_refusals import Ended, refusal
@@ -68,6 +69,15 @@ def test_a_login_is_not_tried_again_and_again(monkeypatch: pytest.MonkeyPatch) -
     with broker_that_ends_the_next_request(came) as port:
         said(port, **login, sasl_plain_username="me", sasl_plain_password="wrong")
     assert came == [1]
+
+
+def test_the_audits_sender_says_so_too() -> None:
+    login = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN"}
+    account = {"sasl_plain_username": "me", "sasl_plain_password": "wrong"}
+    with broker_that_ends_the_next_request() as port:
+        where = {"bootstrap_servers": [f"127.0.0.1:{port}"], **login, **account}
+        with pytest.raises(UnexpectedAnswer, match="kafka does not let the account log in by PLAIN"), link_to(where):
+            pass
 
 
 def test_a_broker_that_wants_a_login_is_named() -> None:
