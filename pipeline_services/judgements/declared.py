@@ -14,9 +14,9 @@ from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift, held
 from pipeline_services.judgements.edited_pods import edited_pods
-from pipeline_services.judgements.extras import LEFT_OPEN, extras, is_out_of_sight, require_in_sight
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
 from pipeline_services.judgements.stored import STORAGE, stored_otherwise
+from pipeline_services.judgements.undeclared_objects import LEFT_OPEN, extras, is_out_of_sight, require_in_sight
 from pipeline_services.judgements.versions import other_versions
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (

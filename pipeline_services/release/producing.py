@@ -14,9 +14,9 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
-from pipeline_services.release.alone import Alone, VersionFailed, running
 from pipeline_services.release.ground import Place, producer_pod
 from pipeline_services.release.trial import Trial
+from pipeline_services.release.version_pod import Alone, VersionFailed, running
 
 WATCHED_S: Final = 30.0
 """Seconds for which the producer's rate is measured. What fails later shows in the roll-out, which has both apps."""

@@ -17,7 +17,6 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import restarts_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
-from pipeline_services.release.alone import LOOK_EVERY_S, Alone, VersionFailed, end_of, first_of, running
 from pipeline_services.release.bench.run import finished, history_of, last_object
 from pipeline_services.release.ground import Place, loader, pod_of, version_pod
 from pipeline_services.release.rounds import CANDIDATE, Round
@@ -25,6 +24,7 @@ from pipeline_services.release.store import TrialStore
 from pipeline_services.release.trial import Trial
 from pipeline_services.release.turns import turns
 from pipeline_services.release.usage import Usage, node_busy, usage
+from pipeline_services.release.version_pod import LOOK_EVERY_S, Alone, VersionFailed, end_of, first_of, running
 
 READINGS: Final = 180_000
 """So many that the start of the program is a small part of what a round costs, and a leak stays below the limit."""

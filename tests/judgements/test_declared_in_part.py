@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements.extras import LEFT_OPEN
+from pipeline_services.judgements.undeclared_objects import LEFT_OPEN
 from pipeline_services.model.errors import AccessDenied, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.known_bad.declared import second_autoscaler

@@ -10,9 +10,9 @@ import yaml
 
 from pipeline_services.audit.records import TopicLog
 from pipeline_services.model.paths import REPOSITORY
-from pipeline_services.release import alone, producing
-from pipeline_services.release.alone import Alone
+from pipeline_services.release import producing, version_pod
 from pipeline_services.release.producing import Producing, numbered
+from pipeline_services.release.version_pod import Alone
 from tests.release.fake_cluster import FakeBroker, FakeCluster, Version, Ways
 
 PRODUCER: dict[str, Any] = yaml.safe_load((REPOSITORY / "manifests/base/producer/deployment.yaml").read_text())
@@ -37,8 +37,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Producing:
     monkeypatch.setattr(producing, "KafkaBroker", Broker)
     monkeypatch.setattr(producing, "read_topic", read)
     monkeypatch.setattr(producing, "WATCHED_S", 0.2)
-    monkeypatch.setattr(alone, "READY_WITHIN_S", 0.5)
-    monkeypatch.setattr(alone, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(version_pod, "READY_WITHIN_S", 0.5)
+    monkeypatch.setattr(version_pod, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(Alone, "_series", lambda _self: {"produced": 100.0})
     ways: Any = (FakeCluster(), Ways(), PRODUCER, "bench-1790000000")
     return Producing(*ways)

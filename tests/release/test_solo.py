@@ -8,11 +8,11 @@ import pytest
 
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.waiting import WaitExpired
-from pipeline_services.release import alone, solo
-from pipeline_services.release.alone import Alone
+from pipeline_services.release import solo, version_pod
 from pipeline_services.release.rounds import BASELINE, CANDIDATE
 from pipeline_services.release.solo import Solo, costs
 from pipeline_services.release.usage import Usage
+from pipeline_services.release.version_pod import Alone
 from tests.release.fake_cluster import LOAD, FakeBroker, FakeCluster, FakeStore, Version, Ways
 from tests.release.test_ground import PROCESSOR
 
@@ -27,10 +27,10 @@ class Bench:
         self.removed: list[str] = []
         monkeypatch.setattr(FakeBroker, "cluster", self.cluster, raising=False)
         monkeypatch.setattr(solo, "KafkaBroker", FakeBroker)
-        monkeypatch.setattr(alone, "READY_WITHIN_S", 0.5)
+        monkeypatch.setattr(version_pod, "READY_WITHIN_S", 0.5)
         monkeypatch.setattr(solo, "DRAINED_WITHIN_S", 0.5)
-        monkeypatch.setattr(alone, "ENDED_WITHIN_S", 0.5)
-        monkeypatch.setattr(alone, "LOOK_EVERY_S", 0.01)
+        monkeypatch.setattr(version_pod, "ENDED_WITHIN_S", 0.5)
+        monkeypatch.setattr(version_pod, "LOOK_EVERY_S", 0.01)
         monkeypatch.setattr(solo, "LOOK_EVERY_S", 0.01)
         monkeypatch.setattr(Alone, "_series", lambda _self: {"written": 100.0})
         ways: Any = (self.cluster, Ways(), self.store, PROCESSOR, LOAD, self.removed.append)

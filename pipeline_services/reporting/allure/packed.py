@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.reporting.allure import node
-from pipeline_services.reporting.kept import kept
+from pipeline_services.reporting.text_cache import kept
 
 LOADER: Final = node.PROJECT / "packed.html"
 _SMALL, _FAST = 9, 4

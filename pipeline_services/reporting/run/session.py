@@ -17,7 +17,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.model.signals import ignore_from_now
 from pipeline_services.model.text import first_line
-from pipeline_services.reporting.allure.held import HeldResults, hold_results
+from pipeline_services.reporting.allure.deferred_results import HeldResults, hold_results
 from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, summary, terminal

@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline_services.model.paths import REPOSITORY, cache_root
 from pipeline_services.model.text import first_line
-from pipeline_services.reporting.kept import kept
+from pipeline_services.reporting.text_cache import kept
 
 RUNBOOK: Final = REPOSITORY / "RUNBOOK.md"
 PAGE: Final = "runbook.html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline_services.reporting.kept import kept
+from pipeline_services.reporting.text_cache import kept
 
 
 def test_the_same_is_made_once_and_another_takes_its_place(tmp_path: Path) -> None:
