@@ -44,8 +44,7 @@ def credentials(plugin: Mapping[str, Any], folder: Path, cluster: Mapping[str, A
                 timeout=ANSWERS_WITHIN_S,
             )
         except CommandFailed as error:
-            reason = f": {quoted(error.tail)}" if error.tail else ""
-            raise PreconditionNotMet(f"{error.message}{reason}", next_step=_next(plugin, error.code, login)) from error
+            raise PreconditionNotMet(_why(error), next_step=_next(plugin, error.code, login)) from error
     return _status(said, plugin, name, login)
 
 
@@ -62,6 +61,12 @@ def _info(cluster: Mapping[str, Any]) -> dict[str, Any]:
     own = [one["extension"] for one in extensions if one["name"] == "client.authentication.k8s.io/exec"]
     plain = {key: value for key, value in cluster.items() if key != "extensions"}
     return plain | {"config": own[0]} if own else plain
+
+
+def _why(error: CommandFailed) -> str:
+    if error.code == _NOT_STARTED and not error.tail:
+        return f"{error.message.partition(' failed ')[0]} cannot be started"
+    return f"{error.message}: {quoted(error.tail)}" if error.tail else error.message
 
 
 def _next(plugin: Mapping[str, Any], code: int, login: str) -> str:

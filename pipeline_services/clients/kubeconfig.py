@@ -211,8 +211,10 @@ def _of_a_provider(access: Access, files: str) -> Access:
     asked = Configuration()
     try:
         kube_config.load_kube_config(files, access.context, asked, persist_config=False)
-    except (ConfigException, KeyError, TypeError, AttributeError) as error:
+    except ConfigException as error:
         raise ValueError(f"{_NO_CREDENTIALS.format(context=access.context)}: {error}") from error
+    except (KeyError, TypeError, AttributeError) as error:  # the client's own words are those of Python
+        raise ValueError(_NO_CREDENTIALS.format(context=access.context)) from error
     if not (asked.api_key or asked.cert_file):
         raise ValueError(_NO_CREDENTIALS.format(context=access.context))
     bearer = str(asked.get_api_key_with_prefix("BearerToken", alias="authorization") or "")

@@ -89,7 +89,11 @@ class Archives:
     def to_choose(self) -> str:
         """What to type for a restore: with the archives that there are, the newest first."""
         names = ", ".join(reversed(self.names()))
-        return f"make restore FROM={self.root}/<{names}>" if names else f"there is no archive in {self.root}"
+        return (
+            f"make restore FROM={self.root}/<{names}>"
+            if names
+            else f"there is no archive in {self.root}: make backup writes one"
+        )
 
     def last(self) -> Archive | None:
         """The newest; None where there is none."""

@@ -144,7 +144,7 @@ def test_a_damaged_archive_is_refused(site: Site, older: Path, live_server: Fake
     next((older / "influxdb").glob("*.1.tar.gz")).unlink()
     with pytest.raises(UnexpectedAnswer, match=r"is damaged: the file influxdb/.*\.1\.tar\.gz is missing") as refused:
         backup.restore(site, older, agreed)
-    assert refused.value.next_step == f"there is no archive in {site.archives.root}"
+    assert refused.value.next_step == f"there is no archive in {site.archives.root}: make backup writes one"
     assert live_server.held[BUCKET] == {}
 
 
