@@ -89,7 +89,7 @@ def test_each_word_for_a_secret_is_known(word: str) -> None:
 def test_shapes_that_need_no_word_before_them() -> None:
     token = f"eyJhbGciOiJSUzI1NiJ9.{base64.urlsafe_b64encode(b'{claims}').decode()}.c2lnbmF0dXJl"
     body = base64.b64encode(bytes(range(48))).decode()
-    text = cleaned({"lines": [f"got {token}", "key AKIAIOSFODNN7EXAMPLE", f"2026-11-23T06:00:00Z {body}"]})
+    text = cleaned({"lines": [f"got {token}", "got AKIAIOSFODNN7EXAMPLE", f"2026-11-23T06:00:00Z {body}"]})
     assert token not in text
     assert "AKIAIOSFODNN7EXAMPLE" not in text
     for made in ("ghp_" + "aB3" * 8, "glpat-" + "aB3" * 6, "glsa_" + "aB3" * 8, "xoxb-" + "1234567890"):
@@ -130,6 +130,13 @@ def test_a_secret_that_is_no_text_is_gone_in_base64() -> None:
         REDACTED,
     ]
     assert CANARY not in json.dumps(redacted([CANARY], secret_forms([b"\xff" + CANARY.encode()])))
+
+
+def test_a_part_of_sixteen_characters_and_a_line_of_sixty_are_long_enough() -> None:
+    part, line = CANARY[:16], base64.b64encode(bytes(range(45))).decode()
+    assert cleaned(f"sent {part} away", f"user = reader\nkey = {part}\n") == f'"sent {REDACTED} away"'
+    assert len(line) == 60
+    assert cleaned(line) == f'"{REDACTED}"'
 
 
 def test_plain_words_of_a_longer_secret_stay() -> None:

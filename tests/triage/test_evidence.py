@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline_services.model.text import rfc3339
+from pipeline_services.triage.causes.finding import stopped_since
 from pipeline_services.triage.evidence import Evidence
-from tests.triage.made import snapshot
+from tests.triage.made import AT, snapshot
 
 WRITTEN = "2026-11-23T06:00:00Z"
 
@@ -29,3 +31,19 @@ def test_the_last_write_of_an_object_is_found(source: str, kind: str) -> None:
     assert evidence.changed(source, "mine", "spec") is not None
     assert evidence.changed(source, "mine", "data") is None
     assert evidence.changed(source, "yours") is None
+
+
+@pytest.mark.parametrize(
+    ("replicas", "available", "since"), [(0, "True", AT - 240), (1, "False", AT - 60), (1, "True", None)]
+)
+def test_when_a_deployment_stopped_is_told_by_its_scale_or_its_condition(
+    replicas: int, available: str, since: float | None
+) -> None:
+    condition = {"type": "Available", "status": available, "lastTransitionTime": rfc3339(AT - 60)}
+    deployment = {
+        "metadata": {"name": "producer"},
+        "spec": {"replicas": replicas},
+        "status": {"conditions": [condition]},
+    }
+    assert stopped_since(Evidence(snapshot()), deployment) == since
+    assert stopped_since(Evidence(snapshot()), None) is None

@@ -113,6 +113,12 @@ def test_what_somebody_has_to_act_on_is_told_first() -> None:
     assert upstream_first(reversed(FIRST_TO_LAST), PIPELINE) == [*FIRST_TO_LAST]
 
 
+@pytest.mark.parametrize("down", ["crash-loop", "process-hung", "broker-unresponsive", "store-unresponsive"])
+def test_what_does_not_work_at_all_is_told_before_what_is_set_up_wrongly(down: str) -> None:
+    wrong = found("setting-wrong", "config", "kafka")
+    assert upstream_first([wrong, found(down, "processor")], PIPELINE)[0].cause.id == down
+
+
 def test_what_two_rules_find_is_told_once() -> None:
     assert upstream_first([IDLE, IDLE, found("producer-idle", "producer")], PIPELINE) == [IDLE]
 
