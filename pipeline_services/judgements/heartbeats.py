@@ -18,9 +18,9 @@ def nodes_report(snapshot: Snapshot) -> None:
     """Every node has a Lease that its kubelet renewed lately, four times as long ago as usual at most.
 
     Raises:
-        NoData: a node has no Lease.
+        NoData: a node has no Lease, or one that was never renewed.
     """
-    known = {name_of(lease) for lease in snapshot.data(LEASES)}
+    known = {name_of(lease) for lease in snapshot.data(LEASES) if spec_of(lease).get("renewTime")}
     nodes = [name_of(node) for node in snapshot.data("nodes")]
     silent = snapshot.derive(silent_nodes)
     for node in nodes:
@@ -33,7 +33,7 @@ def nodes_report(snapshot: Snapshot) -> None:
             observed = f"the kubelet of node {node} has not reported for {silent[node]:.0f} s"
             raise Deviation(snapshot, observed, f"at most {SILENT_AFTER_S:.0f} s ago", advice)
     if missing := sorted(set(nodes) - known):
-        raise NoData(f"the node {missing[0]} has no Lease")
+        raise NoData(f"the node {missing[0]} has no Lease that its kubelet renewed")
 
 
 def silent_nodes(snapshot: Snapshot) -> Mapping[str, float]:

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline_services.judgements import config, events, logs, loki, pods, tls
+from pipeline_services.judgements import config, events, heartbeats, logs, loki, pods, tls
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, name_of, quantity
 from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.pipeline import Pipeline
@@ -47,6 +47,49 @@ def test_half_a_day_is_still_to_come_or_gone(days: float, told: str) -> None:
     world.answers["tls"]["secret"]["not_after"] = world.now + days * 86_400
     with pytest.raises(Deviation, match=told):
         tls.is_valid_for_weeks(world.snapshot())
+
+
+@pytest.mark.parametrize("leases", [[], [{"metadata": {"name": "conveyor-control-plane"}, "spec": {}}]])
+def test_a_node_whose_kubelet_never_said_a_word_is_not_known_to_report(leases: list[dict[str, object]]) -> None:
+    world = healthy()
+    assert {name_of(node) for node in world.answers["nodes"]} == {"conveyor-control-plane"}
+    world.answers["node_leases"] = leases
+    with pytest.raises(NoData, match="conveyor-control-plane has no Lease that its kubelet renewed"):
+        heartbeats.nodes_report(world.snapshot())
+
+
+def test_only_pods_on_a_silent_node_are_not_judged() -> None:
+    world = healthy()
+    world.answers["node_leases"][0]["spec"]["renewTime"] = world.ago(60)
+    away, here = {"spec": {"nodeName": "conveyor-control-plane"}}, {"spec": {"nodeName": "other"}}
+    heartbeats.require_fresh(world.snapshot(), [here])
+    with pytest.raises(PreconditionNotMet, match="is 60 s old: its kubelet does not report"):
+        heartbeats.require_fresh(world.snapshot(), [here, away])
+
+
+def test_only_the_processors_pods_can_hold_its_token_from_before() -> None:
+    world = healthy()
+    key = next(one for one in world.answers["secrets"] if one["name"] == world.pipeline.config.write_token.secret)
+    key["keys"][world.pipeline.config.write_token.key]["written"] = world.ago(-1)
+    assert {name_of(pod) for pod in config.pods_with_old_token(world.snapshot())} == {
+        name_of(pod) for pod in world.pods(roles.PROCESSOR)
+    }
+    for pod in world.pods(roles.PROCESSOR):
+        for container in pod["spec"]["containers"]:
+            container["env"], container["envFrom"] = [], []
+    assert config.pods_with_old_token(world.snapshot()) == []
+
+
+def test_a_token_that_was_written_at_some_time_says_nothing() -> None:
+    world = healthy()
+    held = world.pipeline.config.write_token
+    keys = next(one["keys"] for one in world.answers["secrets"] if one["name"] == held.secret)
+    keys[held.key]["written"] = ""
+    with pytest.raises(NoData, match="does not say when"):
+        config.token_written(world.snapshot())
+    del keys[held.key]["written"]
+    with pytest.raises(NotAsked, match="does not say when"):
+        config.token_written(world.snapshot())
 
 
 def test_a_component_without_pods_has_no_log_to_judge() -> None:
