@@ -21,6 +21,7 @@ from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.model.metrics.metric import with_levels
 from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import say_at_once
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.model.signals import unwinding
 from pipeline_services.model.text import one_line
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with unwinding():
             return _answer(options, settings, pipeline)
     except KeyboardInterrupt as error:
-        _say(f"Stopped by {str(error) or 'Ctrl-C'}.")
+        say_at_once(f"Stopped by {str(error) or 'Ctrl-C'}.")
         return stopped_by(error)
 
 
@@ -118,11 +119,11 @@ def _answer(options: argparse.Namespace, settings: Settings, pipeline: Pipeline)
         seen = _read(options, settings, described) if options.snapshot else _looked(options, settings, pipeline)
     except PipelineError as error:
         if options.snapshot or isinstance(error, PreconditionNotMet):
-            _say(f"REFUSED: {one_line(error)}")
+            say_at_once(f"REFUSED: {one_line(error)}")
             return REFUSED
         seen = _not_known(options, error, pipeline)
     except Exception as error:  # noqa: BLE001  whatever it is, it must not end with the code for "there are findings"
-        _say(f"SUITE FAILED: {_where(error)}. The pipeline was not judged. Next: make daily")
+        say_at_once(f"SUITE FAILED: {_where(error)}. The pipeline was not judged. Next: make daily")
         return SUITE_FAILED
     filed = _filed(options, seen)
     _show(options, seen, filed)
@@ -138,10 +139,10 @@ def _read(options: argparse.Namespace, settings: Settings, described: Pipeline |
     """What a saved snapshot shows."""
     large = announcement(options.snapshot)
     if large:
-        _say(large)
+        say_at_once(large)
     snapshot = Snapshot.load(options.snapshot, described)
     for line in snapshot.remarks(time.time()):
-        _say(line)
+        say_at_once(line)
     return _judged(snapshot, settings, options)
 
 
@@ -155,7 +156,7 @@ def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline
     with LivePipeline(target, settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
         if pipeline.clock:
-            _say(pipeline.clock)
+            say_at_once(pipeline.clock)
         if options.until_resolved and seen.courses:
             _say_screen(options, seen, 0)
             _follow(seen, pipeline, settings, by_hand=True)
@@ -176,13 +177,13 @@ def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace)
 def _follow(seen: _Seen, pipeline: LivePipeline, settings: Settings, *, by_hand: bool = False) -> None:
     courses = seen.courses if by_hand else workflow.watched(seen.courses)
     waiting = ", ".join(course.finding.component for course in courses)
-    _say(f"Watching {'until it is resolved' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
+    say_at_once(f"Watching {'until it is resolved' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
 
     def look() -> Diagnosis:
         seen.last = pipeline.snapshot(deep=True)
         return diagnose(seen.last, settings)
 
-    watch = Watch(seen.first, seen.courses, look, _say, by_hand=by_hand)
+    watch = Watch(seen.first, seen.courses, look, say_at_once, by_hand=by_hand)
     seen.now = watch.run()
     seen.courses = watch.courses
 
@@ -206,15 +207,15 @@ def _filed(options: argparse.Namespace, seen: _Seen) -> filing.Filed | str:
 
 def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -> None:
     if seen.unknown:
-        _say(f"INCONCLUSIVE: {seen.unknown}")
+        say_at_once(f"INCONCLUSIVE: {seen.unknown}")
         return
     below = _files(filed)
     healed = [f"{course.finding.component}: {workflow.outcome(course)}" for course in seen.courses if not course.open]
     for line in healed:
-        _say(line)
+        say_at_once(line)
     _say_screen(options, seen, len(below) + len(healed))
     for line in below:
-        _say(line)
+        say_at_once(line)
 
 
 def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
@@ -224,7 +225,7 @@ def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
     columns = shutil.get_terminal_size((terminal.WIDTH, 24)).columns
     width = min(max(columns, terminal.NARROW), terminal.WIDTH)
     for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken, width)):
-        _say(line)
+        say_at_once(line)
 
 
 def _files(filed: filing.Filed | str) -> list[str]:
@@ -238,7 +239,3 @@ def _command(options: argparse.Namespace) -> str:
     """The command that follows what heals: the one that was given, with --watch."""
     names = ("context", "kubeconfig", "namespace", "pipeline", "settings")
     return triage_command({f"--{name}": getattr(options, name) for name in names}, "--watch")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
