@@ -43,7 +43,7 @@ _MEANINGS: Final = (
     _Meaning(
         r"host(Network|PID|IPC|Users)", "NetworkPolicies do not apply to its pods, or they can reach into the node"
     ),
-    _Meaning(r"hostname|subdomain|setHostname", "its pods go by names that nobody looks up", stops=True),
+    _Meaning(r"hostname|subdomain|setHostname", "its pods have other DNS names than clients look up", stops=True),
     _Meaning(r"serviceName", "its pods get names that clients do not look up", stops=True),
     _Meaning(r"ordinals", "its pods have other numbers: other names, and volumes without data", stops=True),
     _Meaning(r"readinessGates", "its pods are never ready unless something sets that condition", stops=True),

@@ -205,7 +205,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
         restore_all(http, token, folder / PART)
         operators = {called(site.pipeline.config.admin): site.operator}
         _require(
-            refused_tokens(copy, operators), "nothing was changed: after the restore nobody could put tokens right"
+            refused_tokens(copy, operators), "nothing was changed: after the restore nobody could repair the tokens"
         )
         _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
         site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")

@@ -56,7 +56,9 @@ class Security:
                 f"{where}: {self.protocol} wants a username and a password, each a key of a Secret"
             )
         if not self.logs_in and (self.mechanism or self.username or self.password):
-            raise PreconditionNotMet(f"{where}: nobody logs in by {self.protocol}; SASL_SSL and SASL_PLAINTEXT do")
+            raise PreconditionNotMet(
+                f"{where}: {self.protocol} takes no username, password or mechanism; SASL_SSL and SASL_PLAINTEXT do"
+            )
         if self.ca and not self.encrypts:
             raise PreconditionNotMet(f"{where}: {self.protocol} shows no certificate, so ca means nothing")
 

@@ -79,7 +79,7 @@ class MessageFields:
         """
         if not self.template:
             raise PreconditionNotMet(
-                "the profile has no template in [message]: nobody knows what the apps can read",
+                "the profile has no template in [message], so no message can be sent that the apps can read",
                 next_step="copy one message of the topic into it: message.template",
             )
         message = json.loads(self.template)

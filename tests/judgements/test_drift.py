@@ -42,7 +42,7 @@ def test_every_field_says_what_it_does() -> None:
         ("readinessGates", "never ready"),
         ("schedulerName", "new pods wait"),
         ("schedulingGates", "new pods wait"),
-        ("hostname", "nobody looks up"),
+        ("hostname", "other DNS names"),
         ("ordinals.start", "other numbers"),
         ("nodeName", "fit on no node"),
         ("enableServiceLinks", "taken for settings"),

@@ -196,7 +196,10 @@ def login(**changed: Any) -> Callable[[dict[str, Any]], None]:
         (login(protocol="SASL-SSL"), "components.kafka.security.protocol: 'SASL-SSL' is none of PLAINTEXT, SSL"),
         (login(mechanism="SCRAM"), "components.kafka.security.mechanism: 'SCRAM' is none of PLAIN, SCRAM-SHA-256"),
         (lambda d: d["components"]["kafka"]["security"].pop("password"), "SASL_SSL wants a username and a password"),
-        (login(protocol="SSL"), "components.kafka.security: nobody logs in by SSL; SASL_SSL and SASL_PLAINTEXT do"),
+        (
+            login(protocol="SSL"),
+            "components.kafka.security: SSL takes no username, password or mechanism; SASL_SSL and SASL_PLAINTEXT do",
+        ),
         (login(protocol="SASL_PLAINTEXT", ca={"secret": "x", "key": "y"}), "shows no certificate, so ca means nothing"),
         (login(user="me"), "unknown key 'user' in pipeline.components.kafka.security; did you mean 'username'?"),
     ],

@@ -83,7 +83,7 @@ def steps(today: date, cluster: Cluster, reports: Path, unfinished: Collection[s
     planned = [run("daily", "the daily checks", 30)]
     if cluster.is_own:
         command = (*_PYTHON, "pipeline_services.cli.nightly.repair")
-        planned.insert(0, Step(REPAIR, "faults undone, drift put right", command, 120))
+        planned.insert(0, Step(REPAIR, "faults undone, drift repaired", command, 120))
     if cluster.is_own or cluster.allow_chaos:
         planned += [
             breaking("chaos", "the scenarios, but for the slow ones", 1200, "chaos and not slow and not mitigation"),

@@ -31,7 +31,7 @@ from pipeline_services.platform.cluster.access import access_to, answers
 REPAIRED, FAILED, BUSY = 0, 1, 2
 _PUT_RIGHT: Final = re.compile(
     r"^(?:removed|made|replaced) "
-    r"|(?:putting it right|one replica again|(?:made|making it) anew|: new|: changed|; undone)$"
+    r"|(?:restoring it|one replica again|(?:made|making it) anew|: new|: changed|; undone)$"
 )
 
 

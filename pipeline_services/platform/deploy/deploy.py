@@ -113,7 +113,7 @@ class _Deploy:
         live = self._live.get(key(manifest))
         fields = drift.taken_over(live) if live else None
         if live and fields:
-            self._progress(f"{' '.join(key(live))} was changed by somebody else: putting it right")
+            self._progress(f"{' '.join(key(live))} was changed by hand: restoring it")
             self._api.merge(*key(live), {"metadata": {"managedFields": fields}})
         try:
             return self._api.apply(manifest)

@@ -57,7 +57,7 @@ def require_no_mistyped_run(config: pytest.Config) -> None:
     for word in _WORD.findall(config.getoption("markexpr") or ""):
         meant = get_close_matches(word, RUN_MARKERS, n=1, cutoff=_NEARLY)
         if meant and word not in known:
-            raise pytest.UsageError(f"-m {word}: there is no such marker; meant is {meant[0]}?")
+            raise pytest.UsageError(f"-m {word}: there is no such marker; did you mean {meant[0]}?")
 
 
 def require_this_checkout(config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ from pipeline_services.triage.steps import READY
 CAUSES: Final = (
     Cause(
         "pod-holds-old-setting",
-        "a ConfigMap was put right, and pods still use what it had before",
+        "a ConfigMap was corrected, and pods still use its old values",
         Escalation.L2,
         "configuration",
         steps=("kubectl delete pods -n {namespace} -l {selector}",),

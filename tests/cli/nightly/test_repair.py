@@ -78,11 +78,7 @@ def test_what_cannot_be_repaired_is_said(world: World) -> None:
 
 
 def test_what_was_put_right_is_said_at_the_end(world: World) -> None:
-    world.changed = [
-        "image built",
-        "removed Deployment stray",
-        "Service kafka was changed by somebody else: putting it right",
-    ]
+    world.changed = ["image built", "removed Deployment stray", "Service kafka was changed by hand: restoring it"]
     said: list[str] = []
     assert repair.main(said.append) == 0
     assert said == [f"repaired: {line}" for line in world.changed[1:]]

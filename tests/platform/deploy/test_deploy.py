@@ -137,7 +137,7 @@ def test_fields_that_somebody_else_set_are_taken_over_before_the_apply(deployed:
     edit = {"manager": "kubectl-edit", "operation": "Update", "apiVersion": "apps/v1", "fieldsV1": {"f:spec": {}}}
     metadata = deployed.cluster.objects["Deployment", roles.LOKI]["metadata"]
     metadata["managedFields"] = [*metadata["managedFields"], edit]
-    assert deployed.deploy() == ["Deployment loki was changed by somebody else: putting it right"]
+    assert deployed.deploy() == ["Deployment loki was changed by hand: restoring it"]
     [entry] = deployed.cluster.objects["Deployment", roles.LOKI]["metadata"]["managedFields"]
     assert entry["fieldsV1"] == {"f:spec": {}}
 

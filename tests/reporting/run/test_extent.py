@@ -170,7 +170,7 @@ def test_a_mistyped_run_is_refused_before_anything_is_collected(project: Project
     run = project.run("-m", typed)
     assert run.ret == 4
     (line,) = [line for line in [*run.outlines, *run.errlines] if line]
-    assert line.endswith(f"there is no such marker; meant is {meant}?")
+    assert line.endswith(f"there is no such marker; did you mean {meant}?")
 
 
 @pytest.mark.parametrize(
