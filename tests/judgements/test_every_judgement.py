@@ -14,6 +14,7 @@ import pytest
 
 import pipeline_services.judgements
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.each import each
@@ -35,6 +36,21 @@ WORLDS: dict[Case, Callable[[], World]] = {
 FOLDER = Path(pipeline_services.judgements.__path__[0])
 ONLY_ASKS = {"test_loki_answers_error_search"}
 """Cases that ask whether there is an answer: without one they are inconclusive, and they cannot fail."""
+
+
+ANSWERED_BY = {
+    "kafka_": roles.KAFKA,
+    "influxdb_": roles.INFLUXDB,
+    "loki/": roles.LOKI,
+    "grafana": roles.GRAFANA,
+    "prometheus": roles.PROMETHEUS,
+}
+"""How the sources begin that a component is asked for."""
+OLD_IS_KNOWN = {
+    "test_data_clock",
+    *(f"test_key_metric[{name}]" for name in ("consumer-lag", "consumer-lag-growth", "stored-reading-age")),
+}
+"""Cases that judge when readings were stored, and how far the group is: answers that are there are true then, too."""
 
 
 def world_of(case: Case) -> World:
@@ -136,6 +152,28 @@ def is_inconclusive_without_a_source(case: Case) -> None:
         world.fail(source, ServiceUnreachable("nobody answers"))
         with pytest.raises(PipelineError):
             case.judge(world.snapshot())
+
+
+def test_what_a_component_answers_while_no_pod_of_it_is_ready_is_not_judged() -> None:
+    asked = {
+        f"{case.id} asks {role}": (case, role)
+        for case in CASES
+        if str(case.id) not in OLD_IS_KNOWN
+        for prefix, role in ANSWERED_BY.items()
+        if any(source.startswith(prefix) for source in sources_of(case, world_of(case)))
+    }
+    assert {role for _, role in asked.values()} == {*ANSWERED_BY.values()}
+    each(asked, is_inconclusive_while_it_is_not_ready)
+
+
+def is_inconclusive_while_it_is_not_ready(asked: tuple[Case, str]) -> None:
+    case, role = asked
+    world = world_of(case)
+    for part in world.pipeline.parts_of(role):
+        for pod in world.pods(part.id):
+            pod["status"]["conditions"][1] |= {"status": "False"}
+    with pytest.raises(PipelineError):
+        case.judge(world.snapshot())
 
 
 def sources_of(case: Case, world: World) -> set[str]:
