@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from kafka.errors import KafkaError
 
 from pipeline_services.audit import producer
-from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
+from pipeline_services.audit.producer import DEVICES, FIRST_DEVICE, AuditProducer
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.message import Reading, decode
 from pipeline_services.model.waiting import wait_until
@@ -58,6 +59,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(producer, "KafkaProducer", Kafka)
     monkeypatch.setattr(producer, "discard", lambda _link: None)
     monkeypatch.setattr(producer, "TICK_S", 0.001)
+    monkeypatch.setattr(producer, "ACKNOWLEDGED_WITHIN_S", 5.0)
     _KAFKAS.clear()
 
 
@@ -89,6 +91,7 @@ def test_only_what_kafka_took_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -
     assert made.refused == len(numbers(kafka.sent, 1, 4)) + len(numbers(kafka.sent, 3, 4)) > 0
     assert left == made.open == len(numbers(kafka.sent, 2, 4)) > 0
     assert {one.producer_id for one in kafka.sent} == {made.producer_id}
+    assert len({one.device_id for one in kafka.sent}) == DEVICES
 
 
 def test_what_was_sent_is_known_by_its_content(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +117,13 @@ def test_without_answers_no_more_than_so_many_readings_are_made(monkeypatch: pyt
         wait_until(lambda: made.open >= 43, within=5, what="the most that may be open", every=0.01)
         assert made.finish(0.01) == 43
     assert len(attempted(made)) == len(acknowledged(made)) + 43
+
+
+def test_nothing_is_sent_any_more_behind_the_block() -> None:
+    before = threading.active_count()
+    with AuditProducer(1, "readings"):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
 
 
 def test_a_kafka_that_is_away_is_told_on_entering(monkeypatch: pytest.MonkeyPatch) -> None:
