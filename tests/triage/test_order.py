@@ -51,6 +51,10 @@ NOT_EXPLAINED = {
         found("image-unavailable", "producer", subject="pod/producer-2"),
         found("image-unavailable", "producer", subject="pod/producer-1"),
     ),
+    "a pod's by another workload's": (
+        found("image-unavailable", "processor", subject="deployment/processor"),
+        found("image-unavailable", "producer", subject="pod/producer-1"),
+    ),
     "a crash by what came later": (found("scaled-to-zero", "kafka", "processor", since=201), CRASHED),
     "a crash by what began at some time": (found("scaled-to-zero", "kafka", "processor"), CRASHED),
     "a crash at some time": (
@@ -103,9 +107,9 @@ FIRST_TO_LAST = (
     found("bucket-missing", "influxdb", since=1),
     found("bucket-set-otherwise", "influxdb", since=2),
     found("store-worked-on", "influxdb"),
-    IDLE,
+    found("port-closed", "network", "kafka"),
     found("datasource-broken", "grafana"),
-    found("policy-too-loose", "network", "kafka", self_healing=True),
+    found("volume-unbound", "storage", "kafka", self_healing=True),
 )
 
 
