@@ -283,3 +283,14 @@ def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, s
         world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)
     first = diagnose(world.snapshot()).findings[0]
     assert any(said in line for line in first.evidence)
+
+
+def test_who_asks_for_an_organisation_by_its_old_name_suffers_from_that() -> None:
+    world = healthy()
+    world.answers["influxdb_write"] = {"status": 404}
+    uid = PIPELINE.dashboard.datasources[roles.INFLUXDB]
+    said = 'invalid: failed to decode request body: organization name "conveyor" not found error reading'
+    world.answers[f"grafana_datasources/{uid}"] = {"status": 400, "message": said}
+    (found,) = diagnose(world.snapshot()).findings
+    assert found.cause.id == "organisation-renamed"
+    assert {"grafana", "processor", "config"} <= found.affects

@@ -172,7 +172,8 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
         bucket = snapshot.data("influxdb_bucket")
         if organisation_is_unknown(snapshot):
             details = {"id": bucket["org"]}
-            about = About(evidence, roles.INFLUXDB, subject=f"org/{store.org}", details=details)
+            suffers = {*evidence.pipeline.affected_by(roles.INFLUXDB), "config"}  # no token of it is known by that name
+            about = About(evidence, roles.INFLUXDB, subject=f"org/{store.org}", affects=suffers, details=details)
             yield make_finding(
                 about, "organisation-renamed", one.why, *logged(evidence.said(roles.PROCESSOR, _NO_BUCKET)[-2:])
             )
