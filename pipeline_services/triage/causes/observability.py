@@ -181,7 +181,7 @@ def _refusal(words: Sequence[str]) -> str:
 
 
 def _explained(evidence: Evidence, source: str, why: str) -> bool:
-    """Whether another finding explains it: a wrong certificate, an organisation of another name, a policy in the way."""
+    """Whether another finding explains it: a wrong certificate, a renamed organisation, a policy in the way."""
     if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
     if re.search(r'organization name "?[^"]*"? not found', why) and evidence.failed(checks.BUCKET_SET_AS_DECLARED):
