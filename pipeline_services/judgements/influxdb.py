@@ -38,7 +38,7 @@ def is_healthy(snapshot: Snapshot) -> None:
 
 
 def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
-    """The bucket keeps readings for as long as the profile says, in shards that are not shorter than usual."""
+    """The bucket is in the profile's organisation, and keeps readings as long as it says, in shards of usual length."""
     require_ready(snapshot, roles.INFLUXDB)
     kept, wanted = snapshot.data("influxdb_bucket")["retention_s"], snapshot.pipeline.store.retention_s
     if organisation_is_unknown(snapshot):
