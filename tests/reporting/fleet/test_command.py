@@ -34,7 +34,7 @@ def test_pytest_hands_a_fleet_over(saved: Path) -> None:
     done = run("pytest", "--fleet", file, "--reports", saved, "-m", "daily")
     assert done.returncode == 1, done.stderr
     assert "FAILED: of 1 pipeline 1 failed (a), 0 healthy" in done.stdout
-    other = run("pytest", "--fleet", file, "--reports", saved, "-m", "chaos")
+    other = run("pytest", f"--fleet={file}", f"--reports={saved}", "-m", "chaos")
     assert other.returncode == 4
     assert "--fleet judges by the daily checks" in other.stderr
 
@@ -45,7 +45,7 @@ def test_pytest_hands_a_fleet_over(saved: Path) -> None:
 )
 def test_a_fleet_says_itself_what_is_judged(saved: Path, other: tuple[str, ...]) -> None:
     file = listed(saved, {"name": "a", "snapshot": "well.json"})
-    refused = run("pytest", "-m", "daily", f"--fleet={file}", "--reports", saved, *other)
+    refused = run("pytest", "-m", "daily", f"--fleet={file}", f"--reports={saved}", *other)
     assert refused.returncode == 4
     [line] = [line for line in refused.stderr.splitlines() if line]
     assert line.startswith("ERROR: --fleet judges what its file lists, by all checks: leave out ")
