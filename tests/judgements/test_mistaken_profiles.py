@@ -174,16 +174,6 @@ def test_a_name_that_no_shipped_profile_has_names_those_that_there_are() -> None
     assert refused.value.next_step == "name a file, or one of ca3, conveyor, plain"
 
 
-@pytest.mark.parametrize(("text", "said"), [("name = ", "is not TOML"), (None, "cannot read the profile")])
-def test_a_file_that_is_none_is_refused_with_its_name(text: str | None, said: str, tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(PreconditionNotMet, match=said) as refused:
-        Pipeline.load(file)
-    assert str(file) in refused.value.message
-
-
 def no_figures(answers: dict[str, Any], *metrics: str) -> None:
     """What Prometheus says of series that it does not have."""
     for metric in metrics:
