@@ -41,6 +41,9 @@ def test_a_pod_that_its_node_cannot_connect_is_the_network_plugins() -> None:
             "placement-impossible",
             "(missing required label)",
         ),
+        ("1 node(s) didn't match pod affinity rules.", "placement-impossible", "didn't match pod affinity rules"),
+        ("1 node(s) didn't match pod anti-affinity rules.", "placement-impossible", "pod anti-affinity rules"),
+        ("1 node(s) were unheard of.", "placement-impossible", "no node matches processor: node(s) were unheard of"),
         (
             "1 node(s) didn't have free ports for the requested pod ports.",
             "placement-impossible",
