@@ -1,4 +1,4 @@
-"""A description as a command takes it: all that it says makes sense, what it says of checks and metrics too."""
+"""A profile as a command takes it: all that it says makes sense, what it says of checks and metrics too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_services.model.pipeline import Pipeline
 
 @cache
 def described_pipeline(path: Path | None = None) -> Pipeline:
-    """Read a description; ``path`` as ``Pipeline.load`` takes it.
+    """Read a profile; ``path`` as ``Pipeline.load`` takes it.
 
     Raises:
         PreconditionNotMet: as ``Pipeline.load``; or it has levels or a query of no metric, or exempts no check. The

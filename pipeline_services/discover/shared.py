@@ -40,7 +40,7 @@ class Shared:
         return self.setting.value.strip()
 
     def facts(self) -> Facts:
-        """What a description says of it."""
+        """What a profile says of it."""
         facts, table = Facts(), f"components/{self.role}"
         service: dict[str, Any] = {"name": self.name, "port": self.port}
         facts.found(table, "namespace", self.namespace, self.setting.by)

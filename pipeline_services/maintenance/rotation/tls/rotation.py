@@ -39,7 +39,7 @@ VERIFIED_WITHIN_S: Final = 30.0
 
 @dataclass(slots=True)
 class TlsRotation:
-    """The certificate of the description's TLS Secret.
+    """The certificate of the profile's TLS Secret.
 
     Attributes:
         server: the way to InfluxDB.

@@ -37,7 +37,7 @@ class ClientsDroppedOut(UnexpectedAnswer):
 
 @dataclass(slots=True)
 class TokenRotation:
-    """The tokens of the description's Secrets, of which InfluxDB makes a second one each.
+    """The tokens of the profile's Secrets, of which InfluxDB makes a second one each.
 
     Attributes:
         influxdb: asked with the operator's token, which is none of these.
