@@ -28,6 +28,8 @@ LEVELS: Final = {"cpu": 0.98, "memory": 0.9}
 """Shares of what is allocatable. Memory has the pods' level of section 8: not far above it the kubelet evicts. Of the
 CPU, which pods share by weight, nothing but nothing left is too much."""
 
+_ROLE: Final = "node-role.kubernetes.io/"
+
 
 def are_ready(snapshot: Snapshot) -> None:
     """Every node is Ready and takes pods."""
@@ -54,6 +56,15 @@ def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:
     """The taints of each node where all have some; where one takes pods, the others may be kept for something else."""
     found = {name_of(node): closing_taints(node) for node in nodes}
     return found if all(found.values()) else {}
+
+
+def closed_by_hand(nodes: list[K8sObject]) -> dict[str, list[str]]:
+    """The nodes that a taint closes, each with its taints; those of a role, as of a control plane, only where there are
+    no others: they are meant to be there, and nobody is told to take them away.
+    """
+    found = {name_of(node): keys for node in nodes if (keys := closing_taints(node))}
+    by_hand = {name: own for name, keys in found.items() if (own := [key for key in keys if not key.startswith(_ROLE)])}
+    return by_hand or found
 
 
 def take_no_pods(nodes: list[K8sObject]) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+from typing import Any, Final
+
 import pytest
 
 from pipeline_services.model import roles
@@ -9,6 +13,8 @@ from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import warning
 from tests.judgements.world import World, healthy
 from tests.triage.test_rules import pending
+
+CONTROL_PLANE: Final = "node-role.kubernetes.io/control-plane"
 
 
 def unconnected(world: World) -> None:
@@ -84,3 +90,54 @@ def test_a_pod_is_not_without_network_for_another_reason(age: float, message: st
     world.pods(roles.GRAFANA)[0]["metadata"]["creationTimestamp"] = world.ago(age)
     world.answers["events"][-1]["message"] = f"Failed to create pod sandbox: {message}"
     assert all(one.cause.id != "pod-without-network" for one in diagnose(world.snapshot()).findings)
+
+
+def cordoned(node: dict[str, Any]) -> None:
+    node["spec"]["unschedulable"] = True
+
+
+def not_ready(node: dict[str, Any]) -> None:
+    next(one for one in node["status"]["conditions"] if one["type"] == "Ready")["status"] = "False"
+
+
+def tainted(node: dict[str, Any]) -> None:
+    node["spec"]["taints"] = [{"key": "maintenance", "effect": "NoSchedule"}]
+
+
+@pytest.mark.parametrize(
+    ("reason", "edit", "cause"),
+    [
+        ("1 Insufficient cpu", None, "node-full"),
+        ("1 node(s) didn't match Pod's node affinity/selector", None, "placement-impossible"),
+        ("1 node(s) didn't match PersistentVolume's node affinity", None, "volume-unbound"),
+        ("1 node(s) were unschedulable", cordoned, "node-cordoned"),
+        ("1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }", not_ready, "node-not-ready"),
+        ("1 node(s) had untolerated taint {maintenance: }", tainted, "node-tainted"),
+    ],
+)
+@pytest.mark.parametrize("words", ["untolerated taint {%s: }", "taint {%s: }, that the pod didn't tolerate"])
+def test_nobody_is_told_to_open_the_control_plane_while_a_worker_takes_no_pod(
+    reason: str, edit: Callable[[dict[str, Any]], None] | None, cause: str, words: str
+) -> None:
+    world = healthy()
+    (worker,) = world.answers["nodes"]
+    control_plane = copy.deepcopy(worker)
+    control_plane["metadata"]["name"] = "control-plane-1"
+    control_plane["spec"]["taints"] = [{"key": CONTROL_PLANE, "effect": "NoSchedule"}]
+    world.answers["nodes"].insert(0, control_plane)
+    if edit:
+        edit(worker)
+    pending(world, f"0/2 nodes are available: 1 node(s) had {words % CONTROL_PLANE}, {reason}. preemption: x")
+    found = diagnose(world.snapshot()).findings
+    assert found[0].cause.id == cause
+    assert not any("control-plane-1" in command for one in found for command in (one.subject, *one.next, one.undo))
+
+
+def test_a_control_plane_that_is_the_only_node_is_named() -> None:
+    world = healthy()
+    (node,) = world.answers["nodes"]
+    node["spec"]["taints"] = [{"key": CONTROL_PLANE, "effect": "NoSchedule"}]
+    pending(world, f"0/1 nodes are available: 1 node(s) had untolerated taint {{{CONTROL_PLANE}: }}.")
+    first = diagnose(world.snapshot()).findings[0]
+    assert first.cause.id == "node-tainted"
+    assert CONTROL_PLANE in first.summary

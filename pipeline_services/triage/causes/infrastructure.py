@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
-from pipeline_services.judgements.nodes import closed_by_taints, take_no_pods
+from pipeline_services.judgements.nodes import closed_by_hand, closed_by_taints, take_no_pods
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
@@ -126,9 +126,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _nodes(evidence: Evidence) -> Iterator[Finding]:
-    for node in evidence.objects("nodes"):
+    nodes = evidence.objects("nodes")
+    for node in nodes:
         yield from _node(evidence, node)
-    for name, keys in closed_by_taints(evidence.objects("nodes")).items():
+    for name, keys in closed_by_hand(nodes).items() if closed_by_taints(nodes) else ():
         seen = f"node {name} has the taint {', '.join(keys)}"
         summary, details = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
         told = make_finding(

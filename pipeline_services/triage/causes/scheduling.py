@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline_services.judgements.nodes import take_no_pods
+from pipeline_services.judgements.nodes import closed_by_hand, take_no_pods
 from pipeline_services.judgements.pods import is_unplaced, too_large
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
+    PRESSURES,
     K8sObject,
     closing_taints,
     condition,
     condition_since,
     involved_object,
     is_cordoned,
+    is_true,
     name_of,
     spec_of,
 )
@@ -47,6 +49,15 @@ CAUSES: Final = (
     ),
 )
 
+_KEPT_BY_TAINT: Final = re.compile(
+    r"\d+ node\(s\) had (untolerated )?taint(\(s\)| \{(?!node\.kubernetes\.io/)[^}]*\})"
+    r"(, that the pod didn't tolerate)?(, )?"
+)
+_CONCERNED: Final[Mapping[str, Callable[[K8sObject], bool]]] = {
+    "node-not-ready": lambda node: not is_true(node, "Ready"),
+    "node-pressure": lambda node: any(is_true(node, kind) for kind in PRESSURES),
+}
+"""Which node a cause is about; else it is one that is cordoned."""
 _BY_PRIORITY: Final = ("kubectl describe nodes", "kubectl get priorityclasses")
 """What is typed to see whose pods the scheduler prefers; they are others' than the pipeline's."""
 
@@ -69,7 +80,7 @@ _REASONS: Final = (
         "the volume claim of {app} is missing",
     ),
     _Reason(
-        r"volume node affinity",
+        r"volume node affinity|PersistentVolume's node affinity",
         "volume-unbound",
         "storage",
         "the volume of {app} is where none of the nodes that take pods can reach it",
@@ -103,10 +114,11 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     if not (large or is_unplaced(pod, evidence.now)):
         return
     message = str(scheduled.get("message") or scheduled.get("reason") or "")
-    found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
+    of_these = _without_kept_nodes(message)
+    found = next(one for one in _REASONS if re.search(one.words, of_these, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
-    node = _node(evidence)
-    told_as = found.sentence.format(app=part.id, why=_first_reason(message), **node)
+    node = _node(evidence, cause)
+    told_as = found.sentence.format(app=part.id, why=_first_reason(of_these), **node)
     sentence = f"a pod of {part.id} requests {large}" if large else told_as
     pushed = preempted(evidence, part) if cause == "node-full" else []
     if pushed:
@@ -134,6 +146,12 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     yield replace(told, blocks=component == "node" and take_no_pods(evidence.objects("nodes")))
 
 
+def _without_kept_nodes(message: str) -> str:
+    """The scheduler's message without the nodes that a taint keeps for something else, where that is not all of it."""
+    rest = _KEPT_BY_TAINT.sub("", message)
+    return rest if re.search(r"available: \d", rest) else message
+
+
 def _first_reason(message: str) -> str:
     """The first of the scheduler's reasons, which stand after the count of nodes, each with a count of its own."""
     found = re.search(r"nodes are available: \d+ ([^.,;]+(?:\([^)]*\))?)", message)
@@ -146,17 +164,16 @@ def preempted(evidence: Evidence, part: Component) -> list[str]:
     return [event_line(one) for one in found if involved_object(one)[1].startswith(f"{part.workload}-")]
 
 
-def _node(evidence: Evidence) -> dict[str, str]:
-    """The node concerned, a closed one first, and its taint."""
-    nodes = sorted(evidence.objects("nodes"), key=lambda node: not is_cordoned(node))
-    taints = _taints(evidence)
-    name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
-    return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
-
-
-def _taints(evidence: Evidence) -> list[tuple[str, str]]:
-    """The nodes' taints that were set by hand, as (node, key)."""
-    return [(name_of(node), key) for node in evidence.objects("nodes") for key in closing_taints(node)]
+def _node(evidence: Evidence, cause: str) -> dict[str, str]:
+    """The first node that the cause is about, and its taint."""
+    nodes = evidence.objects("nodes")
+    closed = closed_by_hand(nodes) if cause == "node-tainted" else {}
+    if closed:
+        name, keys = next(iter(closed.items()))
+        return {"node": name, "taint": keys[0]}
+    is_meant = _CONCERNED.get(cause, is_cordoned)
+    found = sorted(nodes, key=lambda node: (not is_meant(node), len(closing_taints(node))))
+    return {"node": name_of(found[0]) if found else "NODE", "taint": "TAINT"}
 
 
 def _usage(evidence: Evidence) -> list[str]:
