@@ -24,6 +24,7 @@ def unconnected(world: World) -> None:
     pod["status"] = {"phase": "Pending", "conditions": [placed]}
     message = 'Failed to create pod sandbox: plugin type="bridge" failed (add): no IP addresses available in range set'
     warning(world, "Pod", pod["metadata"]["name"], "FailedCreatePodSandBox", message)
+    world.answers["events"][-1]["firstTimestamp"] = world.ago(85)
 
 
 def test_a_pod_that_its_node_cannot_connect_is_the_network_plugins() -> None:
@@ -89,6 +90,26 @@ def test_a_pod_is_not_without_network_for_another_reason(age: float, message: st
     unconnected(world)
     world.pods(roles.GRAFANA)[0]["metadata"]["creationTimestamp"] = world.ago(age)
     world.answers["events"][-1]["message"] = f"Failed to create pod sandbox: {message}"
+    assert all(one.cause.id != "pod-without-network" for one in diagnose(world.snapshot()).findings)
+
+
+def test_a_pod_that_runs_has_its_network_whatever_was_before() -> None:
+    world = healthy()
+    unconnected(world)
+    world.pods(roles.GRAFANA)[0]["status"] |= {
+        "phase": "Running",
+        "containerStatuses": [
+            {"name": "grafana", "ready": False, "restartCount": 0, "state": {"running": {"startedAt": world.ago(80)}}}
+        ],
+    }
+    assert all(one.cause.id != "pod-without-network" for one in diagnose(world.snapshot()).findings)
+
+
+def test_an_old_pod_of_a_node_that_has_just_restarted_is_given_time() -> None:
+    world = healthy()
+    unconnected(world)
+    world.pods(roles.GRAFANA)[0]["metadata"]["creationTimestamp"] = world.ago(86_400)
+    world.answers["events"][-1]["firstTimestamp"] = world.ago(30)
     assert all(one.cause.id != "pod-without-network" for one in diagnose(world.snapshot()).findings)
 
 

@@ -8,7 +8,16 @@ from typing import Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.model.component import Component
-from pipeline_services.model.k8s import K8sObject, age, created_at, name_of, spec_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    container_statuses,
+    created_at,
+    first_seen,
+    init_container_statuses,
+    is_running,
+    name_of,
+    spec_of,
+)
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
@@ -30,9 +39,12 @@ _OF_THE_NETWORK: Final = re.compile(r"(?i)network|\bcni\b|plugin|IP address")
 
 
 def unconnected(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    """What the kubelet says of a pod that waits longer than a start takes; the network plugin may just have started."""
+    """What the kubelet says of a pod that waits longer than a start takes; the network plugin may just have started,
+    and after a restart of the node with it. A pod of which something runs has its network, whatever was before.
+    """
     failed = evidence.events_of("Pod", name_of(pod), "FailedCreatePodSandBox")
-    if not failed or age(pod, evidence.now) < STARTING_FOR:
+    runs = any(map(is_running, (*container_statuses(pod), *init_container_statuses(pod))))
+    if not failed or runs or evidence.now - max(created_at(pod), min(map(first_seen, failed))) < STARTING_FOR:
         return
     message = str(failed[0].get("message") or "")
     if not _OF_THE_NETWORK.search(message):
