@@ -10,7 +10,7 @@ from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP, DESCRIBE_TOPIC
-from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.model.k8s import addresses_of, name_of
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import labelled_pods
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -90,18 +90,27 @@ def strangers(snapshot: Snapshot) -> dict[str, int]:
         PipelineError: an address is nobody's, and the offsets were not read.
     """
     own = {name_of(pod) for pod in labelled_pods(snapshot, roles.PROCESSOR)}
-    pods = {str(status_of(pod).get("podIP")): name_of(pod) for pod in snapshot.data("pods")}
-    found: dict[str, int] = {}
+    pods = {address: name_of(pod) for pod in snapshot.data("pods") for address in addresses_of(pod)}
+    readings, found = snapshot.pipeline.topics.readings, dict[str, int]()
     for member in snapshot.data("kafka_group")["members"]:
         host, count = member["host"], len(member["partitions"])
-        held = {int(partition.rpartition("/")[2]) for partition in member["partitions"]}
+        held = {
+            int(number)
+            for topic, _, number in (one.rpartition("/") for one in member["partitions"])
+            if topic == readings
+        }
         if count and host in _LOOPBACK:
             found["a client in the broker's own pod, or on a forwarded port,"] = count
         elif count and pods.get(host, "") not in {"", *own}:
             found[f"pod {pods[host]}"] = count
-        elif count and host not in pods and held & snapshot.derive(_unread):
+        elif count and host not in pods and _sees_pods(snapshot) and held & snapshot.derive(_unread):
             found[f"a client that is gone, from {host},"] = count
     return found
+
+
+def _sees_pods(snapshot: Snapshot) -> bool:
+    """Whether the brokers see clients by the pods' own addresses: outside the cluster they see a node's, or NAT's."""
+    return not snapshot.pipeline[roles.KAFKA].address
 
 
 def _unread(snapshot: Snapshot) -> frozenset[int]:

@@ -11,7 +11,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 def standing_still(snapshot: Snapshot) -> dict[int, int]:
     """How many readings wait in each partition in which nothing was committed between the two looks.
 
-    None where all of them stand still, where those that move are behind as well, since then each has to wait for its
+    None where in no other anything was committed, where those are behind as well, since then each has to wait for its
     turn, and where less waits than a rebalance holds up. Who commits by itself does so now and then.
 
     Raises:
@@ -25,14 +25,11 @@ def standing_still(snapshot: Snapshot) -> dict[int, int]:
     if produced <= 0 or seconds <= 0:
         return {}
     waiting = {number: end - (last.committed.get(number) or 0) for number, end in last.end.items()}
-    still = {
-        number: count
-        for number, count in waiting.items()
-        if count > 0 and last.committed.get(number) == first.committed.get(number)
-    }
+    moved = {number for number in waiting if last.committed.get(number) != first.committed.get(number)}
+    still = {number: count for number, count in waiting.items() if count > 0 and number not in moved}
     usual = REBALANCE * produced / seconds
     behind = sum(waiting.values()) - sum(still.values())
-    is_told = len(still) < len(waiting) and sum(still.values()) > usual and behind <= usual
+    is_told = bool(moved) and sum(still.values()) > usual and behind <= usual
     return still if is_told else {}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from pipeline_services.judgements.brokers import strangers
 from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.known_bad.kafka import left_behind, put_back
@@ -40,9 +43,10 @@ def test_partitions_in_which_nothing_is_committed_stand_still() -> None:
         {0: READ, 1: ((100, 600), (120, 620))},
         {0: ((100, 900), (400, 920)), 1: ((100, 600), (100, 620))},
         {0: ((100, 900), (100, 920)), 1: ((100, 600), (100, 620))},
+        {0: ((0, 0), (0, 0)), 1: ((100, 600), (100, 620))},
         {0: ((100, 100), (100, 100)), 1: ((100, 600), (100, 600))},
     ],
-    ids=["a-rebalance", "it-moves", "its-turn-comes", "all-stand-still", "nothing-comes-in"],
+    ids=["a-rebalance", "it-moves", "its-turn-comes", "all-stand-still", "the-other-is-unused", "nothing-comes-in"],
 )
 def test_what_only_waits_does_not(rows: Rows) -> None:
     assert standing_still(looked(rows).snapshot()) == {}
@@ -61,6 +65,38 @@ def test_a_member_that_is_gone_is_named_and_its_partitions_are_not_told_beside_i
     assert [one.cause.id for one in found.findings] == ["group-joined"]
     assert "10.244.0.200" in found.findings[0].summary
     assert {"test_consumer_group_stable", "test_processors_only"} <= found.red.keys()
+
+
+def numbers_of_another_topic(world: World) -> None:
+    """Who is not known reads another topic; its partitions have the same numbers."""
+    mine, other = world.answers["kafka_group"]["members"]
+    mine["partitions"] += other["partitions"]
+    other["partitions"] = ["audit/0"]
+
+
+def second_family(world: World) -> None:
+    other = world.answers["kafka_group"]["members"][1]
+    world.pods("processor")[0]["status"]["podIPs"] = [{"ip": "10.244.0.7"}, {"ip": other["host"]}]
+
+
+@pytest.mark.parametrize("edit", [numbers_of_another_topic, second_family])
+def test_who_may_be_a_processor_is_not_said_to_be_gone(edit: Callable[[World], None]) -> None:
+    world = healthy()
+    left_behind(world)
+    world.pods("processor")[0]["status"]["podIP"] = "10.244.0.7"
+    assert strangers(world.snapshot()) == {"a client that is gone, from 10.244.0.200,": 2}
+    edit(world)
+    assert strangers(world.snapshot()) == {}
+
+
+def test_a_broker_outside_the_cluster_does_not_see_the_pods_addresses() -> None:
+    world = healthy()
+    left_behind(world)
+    snapshot = world.snapshot()
+    kafka = replace(snapshot.pipeline.components["kafka"], address="kafka.example.com:9093")
+    outside = replace(snapshot.pipeline, components={**snapshot.pipeline.components, "kafka": kafka})
+    assert strangers(snapshot) != {}
+    assert strangers(replace(snapshot, pipeline=outside)) == {}
 
 
 def test_partitions_that_a_processor_holds_and_does_not_read_are_its_own() -> None:

@@ -18,6 +18,13 @@ from pipeline_services.model.k8s.objects import (
 )
 
 
+def addresses_of(pod: K8sObject) -> list[str]:
+    """The addresses of a pod, of each IP family one; none before it has any."""
+    status = status_of(pod)
+    both = [str(one["ip"]) for one in status.get("podIPs") or ()]
+    return both or [str(status["podIP"])] if status.get("podIP") else both
+
+
 def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
     """The containers of a pod or of a pod template, without its init containers."""
     containers: list[dict[str, Any]] = pod["spec"]["containers"]

@@ -10,7 +10,7 @@ from pipeline_services.judgements import readings
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.model.k8s import addresses_of, name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
@@ -133,10 +133,10 @@ def _growth(evidence: Evidence) -> float | None:
 def _strangers(evidence: Evidence) -> list[str]:
     """Members of the processors' group whose address is no processor's: they take partitions away from those."""
     members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
-    own = {status_of(pod).get("podIP") for pod in evidence.pods(roles.PROCESSOR)}
-    if None in own:
-        return []  # an address that is not known yet may be any member's
-    others = [one for one in members if one["partitions"] and one["host"] not in own]
+    own = [addresses_of(pod) for pod in evidence.pods(roles.PROCESSOR)]
+    if not all(own) or evidence.pipeline[roles.KAFKA].address:
+        return []  # an address that is not known yet may be any member's, and from outside none of them is seen
+    others = [one for one in members if one["partitions"] and not any(one["host"] in known for known in own)]
     return [f"{one['host']} reads {len(one['partitions'])} partitions and is not a processor" for one in others[:3]]
 
 
