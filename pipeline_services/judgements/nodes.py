@@ -87,16 +87,26 @@ def have_no_pressure(snapshot: Snapshot) -> None:
 
 
 def have_room(snapshot: Snapshot, resource: str) -> None:
-    """No node uses more of ``cpu`` or ``memory`` than the share in ``LEVELS`` of what pods can have."""
-    capacity = {name_of(node): allocatable(node, resource) for node in snapshot.data("nodes")}
+    """No node uses more of ``cpu`` or ``memory`` than the share in ``LEVELS`` of what pods can have.
+
+    Raises:
+        NoData: a Ready node's usage is not known, or too old.
+    """
+    nodes, used = _required(snapshot.data("nodes"), "nodes"), dict[str, float]()
+    capacity = {name_of(node): allocatable(node, resource) for node in nodes}
     for metrics in _required(snapshot.data("node_metrics"), "usage of any node"):
+        name = name_of(metrics)
+        if not capacity.get(name):
+            continue  # it has left since its usage was measured, or has not said yet what pods can have
         if snapshot.taken_at - epoch(metrics["timestamp"]) > STALE_AFTER:
-            raise NoData(f"the usage of {name_of(metrics)} is from {metrics['timestamp']}, which is too old")
-        share = quantity(metrics["usage"][resource]) / capacity[name_of(metrics)]
-        if not share < LEVELS[resource]:
+            raise NoData(f"the usage of {name} is from {metrics['timestamp']}, which is too old")
+        used[name] = quantity(metrics["usage"][resource]) / capacity[name]
+        if not used[name] < LEVELS[resource]:
             advice = advice_about("node").but(next_command="kubectl top nodes")
-            observed = f"node {name_of(metrics)} uses {share:.0%} of its {resource}"
+            observed = f"node {name} uses {used[name]:.0%} of its {resource}"
             raise Deviation(snapshot, observed, f"< {LEVELS[resource]:.0%} (last 15 s)", advice)
+    if missing := [name_of(node) for node in nodes if is_true(node, "Ready") and name_of(node) not in used]:
+        raise NoData(f"it is not known how much {resource} node {missing[0]} uses")
 
 
 def _required(rows: list[K8sObject], what: str) -> list[K8sObject]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline_services.model.k8s.objects import K8sObject, quantity, spec_of
+from pipeline_services.model.k8s.objects import K8sObject, quantity, spec_of, status_of
 
 PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 """The conditions of a node that is short of something."""
@@ -39,5 +39,5 @@ def is_cordoned(node: K8sObject) -> bool:
 
 
 def allocatable(node: K8sObject, resource: str) -> float:
-    """How much of ``cpu`` (cores) or ``memory`` (bytes) the node's pods can have."""
-    return quantity(node["status"]["allocatable"].get(resource, 0))
+    """How much of ``cpu`` (cores) or ``memory`` (bytes) the node's pods can have; 0 before its kubelet has said."""
+    return quantity((status_of(node).get("allocatable") or {}).get(resource, 0))
