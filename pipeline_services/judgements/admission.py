@@ -12,6 +12,8 @@ from pipeline_services.model.own_cluster import NODE_LEASES
 from pipeline_services.snapshot.reachability.policy_rules import holds
 
 _FAILS: Final = "Fail"
+_CLUSTER_ONLY: Final = "Cluster"
+"""The scope of a rule that is about no object of a namespace."""
 _DENIES: Final = "Deny"
 
 
@@ -19,7 +21,7 @@ _DENIES: Final = "Deny"
 class _Watched:
     """What Kubernetes itself writes while the pipeline runs: in words, by resource, API group and operation.
 
-    ``namespace``: where that is always the same.
+    ``namespace``: where that is always the same; what is written there has no labels.
     """
 
     what: str
@@ -72,7 +74,7 @@ def webhooks_met(
             known.what
             for known in _WATCHED
             if holds(one.get("namespaceSelector") or {}, _labels_of(known, namespace))
-            and (known.namespace or any(holds(one.get("objectSelector") or {}, labels) for labels in made))
+            and any(holds(one.get("objectSelector") or {}, labels) for labels in ([{}] if known.namespace else made))
             and any(_is_about(rule, known) for rule in one.get("rules") or ())
         ]
         if watched:
@@ -100,7 +102,8 @@ def policy_of(binding: K8sObject) -> str:
 def _is_about(rule: Mapping[str, Any], watched: _Watched) -> bool:
     named = set(rule.get("resources") or ())
     return (
-        any(named & _called(resource) for resource in watched.resources)
+        rule.get("scope") != _CLUSTER_ONLY
+        and any(named & _called(resource) for resource in watched.resources)
         and bool({"*", *watched.groups} & set(rule.get("apiGroups") or ()))
         and bool({"*", *watched.operations} & set(rule.get("operations") or ()))
     )

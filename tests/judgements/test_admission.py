@@ -45,8 +45,10 @@ def test_a_webhook_about_everything_says_how_much_that_is() -> None:
     assert said == "each new pod and 6 other steps, by guard"
 
 
-def test_the_nodes_heartbeats_are_in_a_namespace_of_their_own() -> None:
+def test_the_nodes_heartbeats_are_in_a_namespace_of_their_own_and_have_no_labels() -> None:
     rule = {"resources": ["leases"], "apiGroups": ["coordination.k8s.io"], "operations": ["UPDATE"]}
+    assert met(rule, objectSelector={"matchLabels": {"app": "kafka"}}) == []
+    assert met(rule, objectSelector={"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})
     assert met(rule, namespaceSelector={"matchLabels": {"team": "iot"}}) == []
 
 
@@ -54,6 +56,7 @@ def test_the_nodes_heartbeats_are_in_a_namespace_of_their_own() -> None:
     ("rule", "fields"),
     [
         ({"resources": ["secrets"]}, {}),
+        ({"resources": ["*/*"], "apiGroups": ["*"], "operations": ["*"], "scope": "Cluster"}, {}),
         ({"resources": ["pods/exec"], "operations": ["CONNECT"]}, {}),
         ({"resources": ["leases"]}, {}),
         ({"apiGroups": ["batch"]}, {}),
