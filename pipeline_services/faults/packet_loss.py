@@ -56,9 +56,8 @@ def port_dropped(node: Node, addresses: Sequence[str], port: int) -> Fault:
         raise ValueError(f"a fault needs an explicit target: whose packets to port {port}")
     rule = f"OUTPUT -p tcp --dport {port} -j DROP"
 
-    def there() -> bool:
-        found = [node.on_node(_words(one, f"iptables -C {rule} && echo dropped")) for one in addresses]
-        return all("dropped" in said for said in found)
+    def dropped(address: str) -> bool:
+        return "dropped" in node.on_node(_words(address, f"iptables -C {rule} && echo dropped"))
 
     def changed(verb: str, what: str) -> list[Step]:
         return [
@@ -71,8 +70,8 @@ def port_dropped(node: Node, addresses: Sequence[str], port: int) -> Fault:
         f"packets of {whose} to port {port} dropped",
         changed("-A", "dropped"),
         changed("-D", "dropped no more"),
-        Proof(f"packets of {whose} to port {port} to be dropped", there),
-        Proof(f"packets of {whose} to port {port} to go through", lambda: not there()),
+        Proof(f"packets of {whose} to port {port} to be dropped", lambda: all(map(dropped, addresses))),
+        Proof(f"packets of {whose} to port {port} to go through", lambda: not any(map(dropped, addresses))),
     )
 
 

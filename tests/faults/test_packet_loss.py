@@ -53,13 +53,19 @@ def test_without_a_target_or_a_share_it_is_refused(addresses: list[str], share: 
 
 
 @pytest.mark.parametrize(
-    ("said", "landed"), [({"10_0_0_9": "dropped\n", "10_0_0_8": "dropped\n"}, True), ({"10_0_0_9": "dropped\n"}, False)]
+    ("said", "landed", "gone"),
+    [
+        ({"10_0_0_9": "dropped\n", "10_0_0_8": "dropped\n"}, True, False),
+        ({"10_0_0_9": "dropped\n"}, False, False),
+        ({}, False, True),
+    ],
+    ids=["each", "one is left", "none"],
 )
-def test_a_port_is_dropped_for_each_pod(said: dict[str, str], landed: bool) -> None:
+def test_a_port_is_dropped_for_each_pod_and_then_for_none(said: dict[str, str], landed: bool, gone: bool) -> None:
     fault = port_dropped(Pods(**said), ["10.0.0.9", "10.0.0.8"], 8086)
     assert fault.landed is not None
     assert fault.gone is not None
-    assert (fault.landed.holds(), fault.gone.holds()) == (landed, not landed)
+    assert (fault.landed.holds(), fault.gone.holds()) == (landed, gone)
 
 
 def test_what_drops_a_port_is_deleted_again() -> None:
