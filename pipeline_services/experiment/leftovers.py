@@ -42,7 +42,15 @@ _OWN_WRITING: Final = (
     *("deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"),
     "kubectl.kubernetes.io/last-applied-configuration",
 )
-_OWN_TAINTS: Final = "node.kubernetes.io/"
+_LAST_USED: Final = "kubernetes.io/legacy-token-last-used"
+"""The label that the API server renews once a day at a Secret that somebody logs in with."""
+_OWN_TAINTS: Final = (
+    *("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/", "karpenter.sh/"),
+    *("ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler"),
+)
+"""What the taints begin with that Kubernetes, a cloud, a network plugin or an autoscaler of nodes sets by itself."""
+_COME_AND_GO: Final = "nodes/"
+"""What an autoscaler adds and takes away; no fault does."""
 _KUBELETS: Final = frozenset({"Ready", "NetworkUnavailable", *PRESSURES})
 """The conditions that every node has; what is said beside them, somebody else says."""
 _METADATA: Final = ("labels", "annotations", "finalizers")
@@ -78,8 +86,8 @@ def _is_ours(source: str, item: Mapping[str, Any], pipeline: Pipeline) -> bool:
 
 def differences(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> list[str]:
     """What is other than it was, one line each."""
-    lines = [f"{name} is gone" for name in before if name not in after]
-    lines += [f"{name} is new" for name in after if name not in before]
+    lines = [f"{name} is gone" for name in before if name not in after and not name.startswith(_COME_AND_GO)]
+    lines += [f"{name} is new" for name in after if name not in before and not name.startswith(_COME_AND_GO)]
     for name in before.keys() & after.keys():
         old, new = before[name], after[name]
         lines += [
@@ -94,7 +102,8 @@ def _fields(source: str, item: Mapping[str, Any], autoscaled: set[tuple[str, str
     metadata = {key: item["metadata"].get(key) or {} for key in _METADATA}
     kept = {key: value for key, value in metadata["annotations"].items() if key not in _OWN_WRITING}
     tree = {key: value for key, value in item.items() if key not in ("metadata", "status", "apiVersion", "kind")}
-    tree["metadata"] = {**metadata, "annotations": kept}
+    labels = {key: value for key, value in metadata["labels"].items() if key != _LAST_USED}
+    tree["metadata"] = {**metadata, "labels": labels, "annotations": kept}
     tree["owners"] = [[owner["kind"], owner["name"]] for owner in owners_of(item)]
     if (source, name_of(item)) in autoscaled:
         tree["spec"] = {key: value for key, value in tree["spec"].items() if key != "replicas"}

@@ -66,7 +66,7 @@ def test_a_secrets_value_is_compared_and_not_told() -> None:
     assert "b3RoZXI=" not in line
 
 
-@pytest.mark.parametrize("source", sorted(LISTS.keys() - {"namespaces", "system_configmaps"}))
+@pytest.mark.parametrize("source", sorted(LISTS.keys() - {"namespaces", "nodes", "system_configmaps"}))
 def test_a_new_object_is_named_whatever_its_kind(source: str) -> None:
     item = {"metadata": {"name": "left"}, "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "none"}}}
     assert compared(namespace(**{source: [*namespace().get(source, []), item]})) == [f"{source}/left is new"]
@@ -119,6 +119,22 @@ def test_a_node_is_as_before_but_for_what_the_cluster_taints_and_says_itself() -
     assert "unschedulable" in cordoned
     assert "batch" in tainted
     assert "KernelDeadlock" in told
+
+
+def test_nodes_that_an_autoscaler_adds_or_marks_are_its_own() -> None:
+    one = {"nodes": [NODE]}
+    two = {"nodes": [NODE, {**NODE, "metadata": {"name": "two"}}]}
+    marked = {**NODE, "spec": {**NODE["spec"], "taints": [{"key": "ToBeDeletedByClusterAutoscaler"}]}}
+    for before, after in ((one, two), (two, one), (one, {"nodes": [marked]})):
+        assert differences(inventory(before, OWN), inventory(after, OWN)) == []
+
+
+def test_the_day_on_which_a_token_was_used_is_the_api_servers() -> None:
+    used = {"name": "token", "labels": {"kubernetes.io/legacy-token-last-used": "2026-11-28"}}
+    held = {"secrets": [{"metadata": {"name": "token"}}]}
+    assert differences(inventory(held, OWN), inventory({"secrets": [{"metadata": used}]}, OWN)) == []
+    other = {"secrets": [{"metadata": {**used, "labels": {"team": "web"}}}]}
+    assert len(differences(inventory(held, OWN), inventory(other, OWN))) == 1
 
 
 def test_an_owner_that_somebody_set_is_named() -> None:
