@@ -58,9 +58,10 @@ class SecretStore:
         return [f"{self._config.tls} ({reason})"]
 
     def _ensure_account(self, name: str, username: Mapping[str, bytes], *private: str) -> list[str]:
-        held = self.values(name)
-        known = {key: whole for key, value in held.items() if (whole := clean(value))}
-        if {*username, *private} <= known.keys() and known == held:
+        held, wanted = self.values(name), {*username, *private}
+        whole = {key: clean(value) if key in wanted else value for key, value in held.items()}
+        known = {key: value for key, value in whole.items() if value or key not in wanted}
+        if wanted <= known.keys() and known == held:
             return []
         # what is there stays: the service was set up with it
         fresh = {key: secrets.token_urlsafe(32).encode() for key in private}

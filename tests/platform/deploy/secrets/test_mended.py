@@ -44,6 +44,16 @@ def test_white_space_around_a_value_is_taken_away_and_nothing_else_changes(
     assert deployed.deploy() == []
 
 
+def test_what_a_deploy_did_not_make_of_a_secret_stays_as_it_is(deployed: World) -> None:
+    theirs = {"ca.crt": base64.b64encode(b"a certificate\n").decode(), "later": ""}
+    before = deployed.cluster.objects["Secret", CONFIG.admin]["data"]
+    deployed.cluster.change("Secret", CONFIG.admin, data={**before, **theirs})
+    assert f"made {CONFIG.admin}" not in deployed.deploy()
+    damage(deployed, *OPERATOR, lambda value: value + b"\n")
+    assert f"made {CONFIG.admin}" in deployed.deploy()
+    assert deployed.cluster.objects["Secret", CONFIG.admin]["data"] == {**before, **theirs}
+
+
 def test_an_operators_token_that_only_influxdb_knows_again_is_mended(
     deployed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
