@@ -51,8 +51,8 @@ class Cluster:
         """Drop all connections."""
         self.server.close()
 
-    def require_namespace(self) -> None:
-        """Ask whether the cluster answers, knows the account and has the namespace.
+    def require_namespace(self) -> Object | None:
+        """Ask whether the cluster answers, knows the account and has the namespace; returns it, if that may be read.
 
         Raises:
             ServiceUnreachable: the API server does not answer.
@@ -68,9 +68,10 @@ class Cluster:
             ) from error
         except AccessDenied:
             self._require_any_right()
-        else:
-            if found.get("kind") != "Namespace":
-                raise no_api_server(self.server.access.server, "get", "namespaces", "something else")
+            return None
+        if found.get("kind") != "Namespace":
+            raise no_api_server(self.server.access.server, "get", "namespaces", "something else")
+        return found
 
     def _require_any_right(self) -> None:
         try:

@@ -19,7 +19,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.model.installation import Installation
 from pipeline_services.model.kinds import kind_of
@@ -78,9 +78,10 @@ def collect(
     """
     deadline = deadline or (UPKEEP_DEADLINE if upkeep else DEADLINE)
     started, record = time.time(), Record()
-    cluster.require_namespace()  # and learn what time it is there
+    found = cluster.require_namespace()  # and learn what time it is there
     moment = _moment(cluster, started, settings or Settings(), pipeline or Pipeline.load())
-    here = _installation(cluster, record)
+    here = Installation.of(cluster.context, cluster.namespace, found)
+    record.take(INSTALLATION, here.document)
     moment = replace(moment, deep=deep or upkeep, upkeep=upkeep, since=here.since if here.uid else 0.0)
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
     lists = _lists(pool, cluster, moment)
@@ -195,20 +196,6 @@ def _namespace(cluster: Cluster) -> list[dict[str, Any]]:
     """The pipeline's own namespace, as a list of one."""
     found = cluster.get("Namespace", cluster.namespace)
     return shaped("namespaces", [found] if found else [])
-
-
-def _installation(cluster: Cluster, record: Record) -> Installation:
-    """Which one it is, which is recorded; an account that may not read its own namespace does not know."""
-    found = None
-    try:
-        found = cluster.get("Namespace", cluster.namespace)
-    except PipelineError as error:
-        if not isinstance(error, AccessDenied):
-            record.fail((INSTALLATION,), error)
-            return Installation(cluster.context, cluster.namespace)
-    here = Installation.of(cluster.context, cluster.namespace, found)
-    record.take(INSTALLATION, here.document)
-    return here
 
 
 def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Component) -> list[dict[str, Any]]:
