@@ -152,13 +152,14 @@ class InfluxStore:
         answer = self._checked().ask("/api/v2/buckets", {"name": self._store.bucket}, headers=token_header(token))
         return answer.status
 
-    def write_status(self, token: str) -> int:
-        """The HTTP status with which a token may write nothing at all to the bucket: 403 where it may only read.
+    def write_answer(self, token: str) -> Answer:
+        """The answer to a token that writes nothing at all to the bucket: 403 where it may only read, 404 where there
+        is no such organisation or bucket.
 
         InfluxDB asks for the permission before it reads what is sent, which is no point and so is stored nowhere.
         """
         where = {"org": self._store.org, "bucket": self._store.bucket}
-        return self._checked().ask("/api/v2/write", where, body="", headers=token_header(token)).status
+        return self._checked().ask("/api/v2/write", where, body="", headers=token_header(token))
 
     def bucket(self, token: str) -> dict[str, Any]:
         """The bucket's id, that of its organisation, for how many seconds it keeps readings (0: for ever), and of how

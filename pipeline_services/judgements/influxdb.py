@@ -73,12 +73,15 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
 
 
 def organisation_is_unknown(snapshot: Snapshot) -> bool:
-    """Whether InfluxDB finds the bucket, and nothing to write to in the organisation that clients name.
+    """Whether InfluxDB finds the bucket, and not the organisation that clients name. Where it is the bucket that is not
+    in that organisation, the one that was found is that of others, whose organisation nobody is to rename.
 
     Raises:
         PipelineError: it was not tried, or the bucket is not there.
     """
-    return bool(snapshot.data("influxdb_bucket")) and snapshot.data("influxdb_write")["status"] == NOT_FOUND
+    tried = snapshot.data("influxdb_write")
+    is_missing = tried["status"] == NOT_FOUND and "organization" in tried.get("missing", "organization")
+    return bool(snapshot.data("influxdb_bucket")) and is_missing
 
 
 def usual_shard(kept: int) -> int:

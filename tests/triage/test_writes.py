@@ -86,3 +86,17 @@ def test_an_answer_that_comes_late_is_no_connection_that_fails(
     first, *others = diagnose(world.snapshot()).findings
     assert (first.component, first.cause.id) == expected
     assert not others
+
+
+@pytest.mark.parametrize(
+    ("missing", "renamed"),
+    [('organization name \\"conveyor\\" not found', True), ('bucket \\"sensor-data\\" not found', False)],
+)
+def test_nobody_is_told_to_rename_the_organisation_of_others_that_has_a_bucket_of_that_name(
+    missing: str, renamed: bool
+) -> None:
+    world = healthy()
+    world.answers["influxdb_write"] = {"status": 404, "missing": f'{{"code":"not found","message":"{missing}"}}'}
+    found = diagnose(world.snapshot())
+    assert any(one.cause.id == "organisation-renamed" for one in found.findings) is renamed
+    assert not found.healthy

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.certificates import Certificate, key_fits, shown_by
 from pipeline_services.clients.http import Answer, HttpApi, Tls
-from pipeline_services.clients.influxdb import InfluxStore
+from pipeline_services.clients.influxdb import NOT_FOUND, InfluxStore
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
 from pipeline_services.model import roles
@@ -25,6 +25,8 @@ BETWEEN_SAMPLES: Final = 2.05
 """Seconds for records to come in and to be consumed; less where they are, of which a later look says nothing new."""
 SOONEST: Final = 1.0
 LOOK_EVERY: Final = 0.1
+_WORDS: Final = 200
+"""Characters of an answer that are kept."""
 _Sample = dict[str, Any]
 _Enough = Callable[[_Sample, _Sample], bool]
 
@@ -126,7 +128,7 @@ def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
     reads = [
         ("influxdb_newest", partial(with_token, config.read_token, partial(_newest, moment.ahead_s))),
         ("influxdb_token", partial(with_token, config.write_token, _status)),
-        ("influxdb_write", partial(with_token, config.write_token, _write_status)),
+        ("influxdb_write", partial(with_token, config.write_token, _write_answer)),
         ("influxdb_read_token", partial(with_token, config.read_token, _status)),
     ]
     if reach.pipeline.store.retention_s:
@@ -151,8 +153,10 @@ def _status(store: InfluxStore, token: str) -> dict[str, Any]:
     return {"status": store.token_status(token)}
 
 
-def _write_status(store: InfluxStore, token: str) -> dict[str, Any]:
-    return {"status": store.write_status(token)}
+def _write_answer(store: InfluxStore, token: str) -> dict[str, Any]:
+    """Its status, and what InfluxDB does not find, in its own words."""
+    answer = store.write_answer(token)
+    return {"status": answer.status, **({"missing": answer.text[:_WORDS]} if answer.status == NOT_FOUND else {})}
 
 
 def _health(answer: Answer) -> dict[str, Any]:
