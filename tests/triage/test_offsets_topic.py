@@ -10,20 +10,23 @@ from tests.judgements.world import healthy
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "change"),
+    ("key", "value", "change", "undo"),
     [
-        ("retention.ms", "60000", "--delete-config retention.ms"),
-        ("cleanup.policy", "delete", "--add-config 'cleanup.policy=compact'"),
+        ("retention.ms", "60000", "--delete-config retention.ms", ""),
+        ("cleanup.policy", "delete", "--add-config 'cleanup.policy=compact'", ""),
+        ("segment.ms", "60000", "--delete-config segment.ms", "--add-config 'segment.ms=60000'"),
     ],
 )
-def test_it_is_told_with_what_puts_it_right(key: str, value: str, change: str) -> None:
+def test_it_is_told_with_what_corrects_it_and_no_undo_deletes_offsets(
+    key: str, value: str, change: str, undo: str
+) -> None:
     world = healthy()
     offsets_set(key, value)(world)
     (told,) = diagnose(world.snapshot()).findings
     assert (told.component, told.cause.id) == ("kafka", "topic-set-otherwise")
     assert "committed offsets may be deleted" in told.summary
     assert told.next[-1].endswith(f"--entity-name __consumer_offsets {change}")
-    assert told.undo.endswith(f"--add-config '{key}={value}'")
+    assert told.undo.endswith(undo) if undo else not told.undo
 
 
 def test_as_the_brokers_make_it_it_is_right() -> None:

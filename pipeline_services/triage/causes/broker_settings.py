@@ -61,7 +61,7 @@ _ENTITIES: Final[Mapping[str, str]] = {"client-id": "clients", "user": "users", 
 
 
 _DELETES: Final = frozenset({"retention.ms", "retention.bytes", "cleanup.policy"})
-"""Settings of a topic that are not set back by an undo: Kafka would delete readings at once."""
+"""Settings of a topic that are not set back by an undo: Kafka would delete readings, or committed offsets, at once."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -108,18 +108,20 @@ def _offsets(evidence: Evidence) -> Iterator[Finding]:
     taken_away = ",".join(one for one in found if one != key)
     change = [*_add({key: kept} if key in found else {}), *([f"--delete-config {taken_away}"] if taken_away else [])]
     lines = [f"{one} of topic {brokers.OFFSETS} is {value}" for one, value in found.items()]
-    yield make_finding(
+    back = _add({one: value for one, value in found.items() if one not in _DELETES})
+    told = make_finding(
         About(
             evidence,
             roles.KAFKA,
             subject=f"topic/{brokers.OFFSETS}",
             affects=(),
-            details={"name": brokers.OFFSETS, "change": " ".join(change), "back": " ".join(_add(found))},
+            details={"name": brokers.OFFSETS, "change": " ".join(change), "back": " ".join(back)},
         ),
         "topic-set-otherwise",
         f"{lines[0]}: committed offsets may be deleted, and readings are then stored again, or passed over",
         *lines,
     )
+    yield told if back else replace(told, undo="")
 
 
 def _topics(evidence: Evidence) -> Iterator[Finding]:
