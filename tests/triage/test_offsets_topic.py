@@ -29,6 +29,24 @@ def test_it_is_told_with_what_corrects_it_and_no_undo_deletes_offsets(
     assert told.undo.endswith(undo) if undo else not told.undo
 
 
+@pytest.mark.parametrize(
+    ("settings", "undo"),
+    [
+        ({"log.retention.ms": "60000"}, ""),
+        ({"log.retention.hours": "1", "log.segment.bytes": "1048576"}, "--add-config 'log.segment.bytes=1048576'"),
+        ({"listener.name.internal.ssl.keystore.password": "None"}, ""),
+        ({"num.io.threads": "16"}, "--add-config 'num.io.threads=16'"),
+    ],
+)
+def test_no_undo_has_brokers_delete_readings_or_forget_a_password(settings: dict[str, str], undo: str) -> None:
+    world = healthy()
+    found = [{"broker": "", "key": key, "value": value} for key, value in settings.items()]
+    world.answers["kafka_brokers"] = found
+    (told,) = diagnose(world.snapshot()).findings
+    assert told.cause.id == "broker-set-otherwise"
+    assert told.undo.endswith(undo) if undo else not told.undo
+
+
 def test_as_the_brokers_make_it_it_is_right() -> None:
     world = healthy()
     offsets_set("segment.bytes", "1048576")(world)

@@ -60,8 +60,13 @@ _ENTITIES: Final[Mapping[str, str]] = {"client-id": "clients", "user": "users", 
 """A quota's types of clients, and what kafka-configs.sh calls them."""
 
 
-_DELETES: Final = frozenset({"retention.ms", "retention.bytes", "cleanup.policy"})
-"""Settings of a topic that are not set back by an undo: Kafka would delete readings, or committed offsets, at once."""
+_OF_A_TOPIC: Final = frozenset({"retention.ms", "retention.bytes", "cleanup.policy"})
+_DELETES: Final = frozenset(
+    {*_OF_A_TOPIC, *(f"log.{one}" for one in _OF_A_TOPIC), "log.retention.minutes", "log.retention.hours"}
+)
+"""Settings that are not set back by an undo: Kafka would delete readings, or committed offsets, at once."""
+_NOT_SHOWN: Final = "None"
+"""The value of a password: brokers do not tell it."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -81,7 +86,8 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
         told = [one for one in found if one["broker"] == broker]
         own, lines = {one["key"]: one["value"] for one in told}, list(map(brokers.said, told))
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
-        yield make_finding(
+        back = {key: value for key, value in own.items() if key not in _DELETES and value != _NOT_SHOWN}
+        finding = make_finding(
             About(
                 evidence,
                 roles.KAFKA,
@@ -90,13 +96,14 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
                 details={
                     "whom": f"--entity-name {broker}" if broker else "--entity-default",
                     "limits": ",".join(own),
-                    "values": " ".join(_values(own)),
+                    "values": " ".join(_values(back)),
                 },
             ),
             "broker-set-otherwise",
             f"{lines[0]}{more}: all topics and clients go by that, whatever the brokers' file says",
             *lines,
         )
+        yield finding if back else replace(finding, undo="")
 
 
 def _offsets(evidence: Evidence) -> Iterator[Finding]:
