@@ -51,7 +51,7 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
         observed = f"InfluxDB has the bucket {store.bucket}, and no organisation {store.org}"
         raise Deviation(snapshot, observed, f"an organisation {store.org}", advice)
     if kept != wanted:
-        shorter = kept and kept < wanted
+        shorter = is_kept_shorter(kept, wanted)
         advice = advice_about(roles.INFLUXDB).but(
             impact="stored readings are deleted earlier than was promised"
             if shorter
@@ -70,6 +70,11 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
         )
         observed = f"bucket {snapshot.pipeline.store.bucket} begins a shard every {hours(shard)}"
         raise Deviation(snapshot, observed, hours(usual), advice)
+
+
+def is_kept_shorter(kept: int, wanted: int) -> bool:
+    """Whether a bucket deletes readings earlier than wanted; of both times in seconds 0 is for ever."""
+    return kept != 0 and (wanted == 0 or kept < wanted)
 
 
 def organisation_is_unknown(snapshot: Snapshot) -> bool:

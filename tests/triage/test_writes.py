@@ -100,3 +100,13 @@ def test_nobody_is_told_to_rename_the_organisation_of_others_that_has_a_bucket_o
     found = diagnose(world.snapshot())
     assert any(one.cause.id == "organisation-renamed" for one in found.findings) is renamed
     assert not found.healthy
+
+
+@pytest.mark.parametrize(("kept", "has_undo"), [(3_600, False), (0, True)])
+def test_no_undo_has_influxdb_delete_readings(kept: int, has_undo: bool) -> None:
+    world = healthy()
+    world.answers["influxdb_bucket"] = {**world.answers["influxdb_bucket"], "retention_s": kept}
+    (told,) = diagnose(world.snapshot()).findings
+    assert told.cause.id == "bucket-set-otherwise"
+    assert told.next[-1].endswith("--retention 1209600s'")
+    assert bool(told.undo) is has_undo

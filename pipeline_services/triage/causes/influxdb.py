@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.influxdb import ORGANISATIONS, at_work, organisation_is_unknown, usual_shard, words_of
+from pipeline_services.judgements.influxdb import (
+    ORGANISATIONS,
+    at_work,
+    is_kept_shorter,
+    organisation_is_unknown,
+    usual_shard,
+    words_of,
+)
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
 from pipeline_services.model.configuration import MAPPING
@@ -179,7 +186,7 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
             )
             return
         setting, wanted, was = _put_right(bucket, store.retention_s)
-        yield make_finding(
+        told = make_finding(
             About(
                 evidence,
                 roles.INFLUXDB,
@@ -191,6 +198,8 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
             one.why,
             one.why,
         )
+        # set back to a shorter time, InfluxDB would delete readings at once
+        yield replace(told, undo="") if is_kept_shorter(bucket["retention_s"], store.retention_s) else told
     for found in at_work(snapshot) if evidence.failed(checks.STORE_LEFT_ALONE) else ():
         told = make_finding(
             About(
