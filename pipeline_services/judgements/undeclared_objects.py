@@ -17,6 +17,7 @@ from pipeline_services.model.k8s import (
     labels_of,
     name_of,
     progress_of,
+    scale_target_of,
     service_of,
     spec_of,
     template_of,
@@ -87,9 +88,15 @@ def _told(_: Snapshot) -> dict[tuple[_Rule, str], list[Drift]]:
     return {}
 
 
-def _autoscalers(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
+def _autoscalers(
+    snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]
+) -> Iterator[Drift]:
+    """Of what the pipeline's pods are made from; what others scale in its namespace is theirs."""
+    parts = snapshot.pipeline.workloads.values()
+    scaled = {*((one["kind"], name_of(one)) for one in workloads), *((part.kind, part.workload) for part in parts)}
     for item in _undeclared(snapshot.data("hpas"), known):
-        yield Drift(kind, name_of(item), "hpa", extra="while two HPAs select the same pods, neither scales")
+        if scale_target_of(item) in scaled:
+            yield Drift(kind, name_of(item), "hpa", extra="while two HPAs select the same pods, neither scales")
 
 
 def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:

@@ -260,3 +260,11 @@ def test_partitions_that_nobody_can_take_away_are_told_without_a_command_that_do
     assert (found.cause.id, found.subject, found.undo) == ("topic-set-otherwise", f"topic/{TOPIC}", "")
     assert "has 7 partitions; expected 6: readings of a device go to another partition" in found.summary
     assert [command.split()[-1] for command in found.next] == [TOPIC]
+
+
+def test_an_autoscaler_of_what_others_run_in_the_namespace_is_theirs() -> None:
+    world = healthy()
+    second_autoscaler(world)
+    theirs = world.item("hpas", "producer-more")
+    theirs["spec"]["scaleTargetRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert diagnose(world.snapshot()).healthy
