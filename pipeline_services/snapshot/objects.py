@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.model.k8s import K8sObject, is_done, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -22,11 +22,13 @@ def workload_of(snapshot: Snapshot, component: str) -> K8sObject:
 
 
 def labelled_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
-    """The pods with the labels of the component's workloads, those that are being deleted included."""
+    """The pods with the labels of the component's workloads, those that are being deleted included, but none that is
+    done, as of a Job with the same labels."""
     found = snapshot.derive(_found)
     if component not in found:
         parts = snapshot.pipeline.parts_of(component)
-        found[component] = [pod for pod in snapshot.data("pods") if any(part.owns(pod) for part in parts)]
+        pods = [pod for pod in snapshot.data("pods") if not is_done(pod)]
+        found[component] = [pod for pod in pods if any(part.owns(pod) for part in parts)]
     return list(found[component])
 
 

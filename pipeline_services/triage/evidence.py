@@ -18,6 +18,7 @@ from pipeline_services.model.k8s import (
     K8sObject,
     epoch,
     involved_object,
+    is_done,
     is_ready,
     is_terminating,
     labels_of,
@@ -106,7 +107,8 @@ class Evidence:
 
     @cached_property
     def _pods_by_component(self) -> dict[str, list[K8sObject]]:
-        pods, parts = self.objects("pods"), self.pipeline.workloads.values()
+        pods = [pod for pod in self.objects("pods") if not is_done(pod)]
+        parts = self.pipeline.workloads.values()
         return {part.id: [pod for pod in pods if part.owns(pod)] for part in parts}
 
     def pods(self, component: str) -> list[K8sObject]:

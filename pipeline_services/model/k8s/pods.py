@@ -31,6 +31,11 @@ def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
     return containers
 
 
+def is_done(pod: K8sObject) -> bool:
+    """Whether a pod has ended for good, and well, as one of a Job does: nothing counts it any more or replaces it."""
+    return status_of(pod).get("phase") == "Succeeded"
+
+
 def named_ports(pod: K8sObject) -> list[int | str]:
     """The ports that the containers of a pod or of a pod template declare, each by its number and by its name."""
     ports = [port for container in containers_of(pod) for port in container.get("ports") or ()]
