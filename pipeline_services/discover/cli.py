@@ -16,7 +16,7 @@ from pipeline_services.discover.facts import How
 from pipeline_services.discover.profile import Discovered, discovered
 from pipeline_services.discover.reading import look
 from pipeline_services.discover.toml_text import toml
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, add_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.paths import short
@@ -59,13 +59,7 @@ def _parser() -> Parser:
         prog="python -m pipeline_services.discover",
         description="Write the profile of a running namespace, or compare one with its cluster (--check).",
     )
-    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster, not the suite's own")
-    parser.add_argument(
-        "--kubeconfig",
-        type=Path,
-        metavar="FILE",
-        help="the kubeconfig of that cluster (default: where kubectl looks for it)",
-    )
+    add_cluster(parser)
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (with --check: the profile's)")
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="look at this saved snapshot, without a cluster")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the profile goes (else it is printed)")

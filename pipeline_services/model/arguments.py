@@ -59,8 +59,8 @@ def _plain(docstring: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
-    """The options that ``resolve_target`` takes, and the pipeline's profile."""
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """The options that say which cluster is looked at."""
     parser.add_argument(
         "--kubeconfig",
         type=Path,
@@ -68,6 +68,11 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         help="the kubeconfig of that cluster (default: where kubectl looks for it)",
     )
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster, not the suite's own")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """The options that ``resolve_target`` takes, and the pipeline's profile."""
+    add_cluster(parser)
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its profile)")
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its profile (default: the suite's own)")
 
