@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
@@ -193,40 +193,36 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     if not group or not evidence.ready(roles.PROCESSOR):
         return
     members = group.get("members") or []
-    unread, name = unread_partitions(evidence), evidence.pipeline.topics.group
+    name, moving = evidence.pipeline.topics.group, group["state"] in _MOVING
     seen = (f"group {name} is {group['state']} with {len(members)} members", *_read_by(members))
-    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
-    if group["state"] in _MOVING:
-        yield make_finding(
-            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
-            "rebalancing",
-            "the consumer group is rebalancing: known, 5 to 10 s",
-            *seen,
-        )
-    elif unread:
+    told = (
+        ("rebalancing", "the consumer group is rebalancing: known, 5 to 10 s") if moving else _of_partitions(evidence)
+    )
+    if told:
+        cause, summary = told
+        yield make_finding(About(evidence, roles.PROCESSOR, subject=f"group/{name}"), cause, summary, *seen)
+
+
+def _of_partitions(evidence: Evidence) -> tuple[str, str] | None:
+    """The cause and its sentence where partitions are read by nobody, stand still, or are committed too far."""
+    name = evidence.pipeline.topics.group
+    if unread := unread_partitions(evidence):
+        young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
         cause = "rebalancing" if young else "partitions-unread"
-        yield make_finding(
-            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
-            cause,
-            f"no member of {name} reads the partitions {', '.join(unread)}",
-            *seen,
-        )
-    elif evidence.known("kafka_lag") and (still := standing_still(evidence.snapshot)):
-        held = ", ".join(map(str, sorted(still)))
-        yield make_finding(
-            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
-            "partitions-unread",
-            f"the partitions {held} are held and not read: {sum(still.values())} readings wait in them",
-            *seen,
-        )
-    elif evidence.known("kafka_lag") and (ahead := beyond_the_end(evidence.snapshot)):
-        held = ", ".join(map(str, sorted(ahead)))
-        yield make_finding(
-            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
-            "partitions-unread",
-            f"{name} has committed more of the partitions {held} than they hold: new readings may be passed over",
-            *seen,
-        )
+        return cause, f"no member of {name} reads the partitions {', '.join(unread)}"
+    if not evidence.known("kafka_lag"):
+        return None
+    if still := standing_still(evidence.snapshot):
+        waiting = f"{sum(still.values())} readings wait in them"
+        return "partitions-unread", f"the partitions {_numbers(still)} are held and not read: {waiting}"
+    if ahead := beyond_the_end(evidence.snapshot):
+        more = f"{name} has committed more of the partitions {_numbers(ahead)} than they hold"
+        return "partitions-unread", f"{more}: new readings may be passed over"
+    return None
+
+
+def _numbers(partitions: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(partitions)))
 
 
 def unread_partitions(evidence: Evidence) -> list[str]:
