@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from pipeline_services.model.commands import changes
 from pipeline_services.model.metrics.advice import Escalation
 
 EXIT_HEALTHY: Final = 0
@@ -85,6 +86,11 @@ class Finding:
     blocks: bool = False
     heals_within: float | None = None
     contact: str = ""
+
+    @property
+    def mends(self) -> bool:
+        """Whether one of its commands changes something."""
+        return any(map(changes, self.next))
 
     @property
     def limit(self) -> float | None:

@@ -160,7 +160,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
 
 def steps_label(finding: Finding) -> str:
     """What heals by itself is mended by hand only where it does not."""
-    return "if not" if finding.self_healing and any(map(changes, finding.next)) else "next"
+    return "if not" if finding.self_healing and finding.mends else "next"
 
 
 def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.model.commands import changes
 from pipeline_services.model.metrics.advice import whom
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since
@@ -102,7 +101,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
-        waits = course.stage is workflow.Stage.WATCHING and any(map(changes, finding.next))
+        waits = course.stage is workflow.Stage.WATCHING and finding.mends
         label = "if not" if waits else "next"
         yield f"   {label:<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
         yield from (line for command in typed for line in pasted(command, width, " " * _TAB))
@@ -144,8 +143,8 @@ def call(course: Course) -> str:
         return f"nobody; {workflow.one_up(course.level).value} if it does not heal"
     if not course.hands_over:
         return "nobody: you can resolve it"
-    mends = any(map(changes, course.finding.next)) or not course.finding.next
-    return f"{level} if that fails" if mends else f"{level} with what it prints"
+    shows = course.finding.next and not course.finding.mends
+    return f"{level} if that fails" if not shows else f"{level} with what it prints"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:
