@@ -111,13 +111,15 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
         for number, (one, other) in enumerate(zip(declared, live, strict=True)):
             yield from differences(one, other, f"{path}[{number}]")
         return
-    for name, count in Counter(entry[key] for entry in live).items():
-        if count > 1:
-            values = [entry.get("value", entry.get("valueFrom")) for entry in live if entry[key] == name]
-            yield Difference(f"{path}[{name}] (set {count} times)", values, "once")
     # of several of one name the last counts
     wanted, there = ({entry[key]: entry for entry in side} for side in (declared, live))
-    for name in {**wanted, **there}:
+    counts = Counter(entry[key] for entry in live)
+    for name, count in counts.items():
+        if count > 1:
+            values = [_shown(entry.get("value", entry.get("valueFrom"))) for entry in live if entry[key] == name]
+            often = f"set {count} times: {', then '.join(values)}"
+            yield Difference(f"{path}[{name}]", often, "once" if name in wanted else None)
+    for name in {**wanted, **{name: None for name, count in counts.items() if count == 1}}:
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
 
 

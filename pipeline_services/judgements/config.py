@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline_services.judgements.deviation import Deviation
@@ -76,25 +76,38 @@ def references_exist(snapshot: Snapshot) -> None:
                 raise Deviation(snapshot, f"{name_of(workload)} needs {missing}, which does not exist", "one", _ADVICE)
 
 
-def keys_of(config_maps: Iterable[K8sObject], secrets: Iterable[K8sObject]) -> dict[tuple[str, str], Container[str]]:
+def keys_of(config_maps: Iterable[K8sObject], secrets: Iterable[K8sObject]) -> dict[tuple[str, str], Collection[str]]:
     """The keys of each ConfigMap and of each Secret (as the snapshot has it), by kind and name."""
-    there: dict[tuple[str, str], Container[str]] = {
+    there: dict[tuple[str, str], Collection[str]] = {
         ("ConfigMap", name_of(item)): item.get("data") or {} for item in config_maps
     }
     return there | {("Secret", item["name"]): item["keys"] for item in secrets}
 
 
-def missing_references(workload: K8sObject, there: Mapping[tuple[str, str], Container[str]]) -> Iterator[str]:
+class Missing(NamedTuple):
+    """A ConfigMap or a Secret that is not there, or a key of one that is."""
+
+    kind: str
+    name: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{f'the key {self.key} of ' if self.key else ''}{self.kind} {self.name}"
+
+
+def missing_references(workload: K8sObject, there: Mapping[tuple[str, str], Collection[str]]) -> list[Missing]:
     """The ConfigMaps, Secrets and keys that the workload's pods cannot start without and that are not there.
 
     Args:
         there: the keys of each ConfigMap and Secret, by kind and name.
     """
-    for one in references_of(template_of(workload)):
-        if not one.optional and (
-            (one.kind, one.name) not in there or (one.key and one.key not in there[one.kind, one.name])
-        ):
-            yield f"{one.kind} {one.name}{f' with the key {one.key}' if one.key else ''}"
+    needed = [one for one in references_of(template_of(workload)) if not one.optional]
+    missing = (
+        Missing(one.kind, one.name, one.key if (one.kind, one.name) in there else "")
+        for one in needed
+        if one.key not in there.get((one.kind, one.name), ()) and (one.key or (one.kind, one.name) not in there)
+    )
+    return list(dict.fromkeys(missing))
 
 
 def secrets_are_complete(snapshot: Snapshot) -> None:

@@ -29,7 +29,7 @@ from pipeline_services.release.rollout import Rolled, RollOut, Scenarios
 from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round, play_pairs
 from pipeline_services.release.solo import READINGS, WATCHED_S, Solo
 from pipeline_services.release.store import TrialStore
-from pipeline_services.release.trial import facts, producer_rules, rules
+from pipeline_services.release.trial import Trial, facts, producer_rules, rules
 from pipeline_services.release.verdict import Conclusion, Evidence, conclude
 
 BASELINE_WATCHED_S: Final = 8.0
@@ -139,17 +139,22 @@ class Validation:
             yield solo
 
     def _trial(self, solo: Solo) -> None:
-        """Both apps of both versions, each alone; the producer's only where the processor's facts leave a go open."""
+        """Both apps of both versions, each alone; the producers while the candidate's processor is only watched."""
         metrics, versions = self.site.probes.pipeline.metrics, (self.evidence.baseline, self.image)
         counters = (metrics["write_failures"], metrics["dead_lettered"])
         site, producer = self.site, deployed(self.site, roles.PRODUCER)
         producing = Producing(site.api, site.probes, producer, solo.load.producer_id)
+        producers: list[Trial] = []
+
+        def meanwhile() -> None:
+            producers.extend(producing.try_out(image, number) for number, image in enumerate(versions))
+
         with self._stage(TRIAL):
-            watched = zip(versions, (BASELINE_WATCHED_S, WATCHED_S), strict=True)
-            self._found(facts(rules(counters), *(solo.try_out(image, seconds) for image, seconds in watched)))
-            if self._can_go():
-                numbered = enumerate(versions)
-                self._found(facts(producer_rules(), *(producing.try_out(image, number) for number, image in numbered)))
+            baseline = solo.try_out(self.evidence.baseline, BASELINE_WATCHED_S)
+            candidate = solo.try_out(self.image, WATCHED_S, meanwhile)
+            self._found(facts(rules(counters), baseline, candidate))
+            if producers:
+                self._found(facts(producer_rules(), *producers))
 
     def _found(self, found: Sequence[Fact]) -> None:
         for one in found:

@@ -20,6 +20,8 @@ from pipeline_services.release.bench.manifests import LABELS, NAME, network_poli
 from pipeline_services.release.bench.manifests import pod as bench_pod
 from pipeline_services.release.rounds import VERSIONS
 
+PRODUCING: Final = f"{NAME}-producer"
+"""The name of the pod of a producer that runs alone."""
 LIFETIME_S: Final = 3600.0
 """Seconds that all rounds may take together."""
 _FREED_AT_ONCE: Final = {
@@ -68,14 +70,15 @@ def ground(pipeline: Pipeline, topic: str, admin_token: str) -> Fault:
         f"versions are tried beside the pipeline, as {NAME} with {topic}",
         [Call("POST", kind.path(namespace), policy) for policy in policies],
         undo,
-        pods=(NAME, *map(pod_of, VERSIONS)),
+        pods=(NAME, PRODUCING, *map(pod_of, VERSIONS)),
         lifetime_s=LIFETIME_S,
     )
 
 
-def remove_pods(namespace: str) -> Call:
-    """The step that deletes every pod of a trial at once."""
-    selector = urlencode({"labelSelector": ",".join(f"{key}={value}" for key, value in LABELS.items())})
+def remove_pods(namespace: str, name: str = "") -> Call:
+    """The step that deletes every pod of a trial at once, or the one of that name."""
+    selectors = {"labelSelector": ",".join(f"{key}={value}" for key, value in LABELS.items())}
+    selector = urlencode(selectors | ({"fieldSelector": f"metadata.name={name}"} if name else {}))
     body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}
     return Call("DELETE", f"{KINDS['Pod'].path(namespace)}?{selector}", body)
 
@@ -115,10 +118,11 @@ def version_pod(
 def producer_pod(producer: Mapping[str, Any], image: str, place: Place) -> Manifest:
     """The producer's pod as it is deployed, but for its image and where it writes."""
     dead_letters = {"value": f"{place.name}-dead-letter"}
-    return _beside(producer, image, {"KAFKA_TOPIC": {"value": place.produced}, "KAFKA_DEAD_LETTER_TOPIC": dead_letters})
+    own = {"KAFKA_TOPIC": {"value": place.produced}, "KAFKA_DEAD_LETTER_TOPIC": dead_letters}
+    return _beside(producer, image, own, PRODUCING)
 
 
-def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest], name: str = NAME) -> Manifest:
+def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest], name: str) -> Manifest:
     spec = dict(copy.deepcopy(spec_of(template_of(workload))))
     worker = containers_of({"spec": spec})[0]
     worker["image"] = image

@@ -14,7 +14,7 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
-from pipeline_services.release.ground import Place, producer_pod
+from pipeline_services.release.ground import PRODUCING, Place, producer_pod
 from pipeline_services.release.trial import Trial
 from pipeline_services.release.version_pod import Alone, VersionFailed, running
 
@@ -45,7 +45,7 @@ class Producing:
         Raises:
             PipelineError: something else than the version failed.
         """
-        place, alone = Place(self.prefix, number), Alone(self.api, self.probes, roles.PRODUCER)
+        place, alone = Place(self.prefix, number), Alone(self.api, self.probes, roles.PRODUCER, PRODUCING)
         with running(self.api, producer_pod(self.producer, image, place)):
             trial = Trial()
             try:

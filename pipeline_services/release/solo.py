@@ -73,8 +73,11 @@ class Solo:
         if told.get("acknowledged") != self.load.readings:
             raise NoData(f"only {told.get('acknowledged')} of {self.load.readings} readings were acknowledged")
 
-    def try_out(self, image: str, watched_s: float) -> Trial:
+    def try_out(self, image: str, watched_s: float, meanwhile: Callable[[], None] = lambda: None) -> Trial:
         """Look at everything that a version does, for ``watched_s`` seconds from its start at least.
+
+        Args:
+            meanwhile: what is done once it has stored all readings and is only watched.
 
         Raises:
             PipelineError: something else than the version failed.
@@ -85,6 +88,7 @@ class Solo:
                 trial = replace(trial, ready_s=side.pod.ready())
                 if not self._waited(lambda broker: self._has_drained(broker, side)):
                     raise VersionFailed(_NOT_ALL)
+                meanwhile()
                 side.pod.watch(watched_s)
             except VersionFailed as error:
                 failed = error.message

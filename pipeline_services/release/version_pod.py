@@ -14,10 +14,10 @@ from pipeline_services.faults.pods import container_id
 from pipeline_services.faults.processes import Processes
 from pipeline_services.measure.probes import Probes, series_in
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
-from pipeline_services.model.k8s import container_statuses, is_ready, labels_of, last_end, restarts_of, started_at
+from pipeline_services.model.k8s import container_statuses, is_ready, last_end, name_of, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
-from pipeline_services.release.bench.manifests import LABELS, NAME
+from pipeline_services.release.bench.manifests import NAME
 from pipeline_services.release.facts import READY_WITHIN_S
 from pipeline_services.release.ground import remove_pods
 from pipeline_services.release.trial import Trial
@@ -34,24 +34,23 @@ class VersionFailed(PipelineError):
 @contextmanager
 def running(api: Admin, *manifests: Mapping[str, Any]) -> Iterator[None]:
     """These pods run within the block, begun in this order, and are gone after it."""
-    gone_at_once(api)
+    names = frozenset(map(name_of, manifests))
+    _gone_at_once(api, names)
     try:
         for manifest in manifests:
             api.apply(manifest)
         yield
     finally:
-        gone_at_once(api)
+        _gone_at_once(api, names)
 
 
-def gone_at_once(api: Admin) -> None:
-    """Take away whatever pods of a trial there are."""
-    perform(api, [remove_pods(api.namespace)])
-    what = "the pods of the trial to be gone"
-    wait_until(lambda: not _pods(api), within=ENDED_WITHIN_S, what=what, every=LOOK_EVERY_S)
-
-
-def _pods(api: Admin) -> list[dict[str, Any]]:
-    return [pod for pod in api.list("pods") if LABELS.items() <= labels_of(pod).items()]
+def _gone_at_once(api: Admin, names: frozenset[str]) -> None:
+    """Take away those of these pods that there are."""
+    perform(api, [remove_pods(api.namespace, name) for name in sorted(names)])
+    what = f"these pods to be gone: {', '.join(sorted(names))}"
+    wait_until(
+        lambda: names.isdisjoint(map(name_of, api.list("pods"))), within=ENDED_WITHIN_S, what=what, every=LOOK_EVERY_S
+    )
 
 
 @dataclass(frozen=True, slots=True)

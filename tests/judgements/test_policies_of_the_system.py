@@ -40,7 +40,7 @@ def test_dns_that_lets_none_of_our_pods_in_is_named_with_where_to_look(
 ) -> None:
     (found,) = diagnose(with_policy(selector, *ingress).snapshot()).findings
     assert (found.component, found.cause.id) == ("network", "policy-blocks")
-    assert "(ingress of dns in kube-system)" in found.evidence[0]
+    assert "ingress of dns in kube-system does not allow" in found.evidence[0]
     assert {command.split()[-1] for command in found.next} == {"kube-system"}
 
 

@@ -79,8 +79,9 @@ class FakeCluster:
 
     def call(self, method: str, path: str, _body: Any = None, _content_type: str = "") -> dict[str, Any]:
         assert method == "DELETE"
-        assert path.endswith("pods?labelSelector=app%3Dbench-pipeline")
-        self.pods.clear()
+        beginning, _, name = path.partition("&fieldSelector=metadata.name%3D")
+        assert beginning.endswith("pods?labelSelector=app%3Dbench-pipeline")
+        self.pods.pop(name, None)
         return {}
 
     def logs(self, _pod: str, _container: str, *, previous: bool = False, **_options: Any) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.release import solo, version_pod
+from pipeline_services.release.ground import PRODUCING, Place, pod_of, producer_pod
 from pipeline_services.release.rounds import BASELINE, CANDIDATE
 from pipeline_services.release.solo import Solo, costs
 from pipeline_services.release.usage import Usage
@@ -53,6 +54,23 @@ def test_a_good_version_is_seen_whole(bench: Bench) -> None:
     assert trial.types == {"sequence": "integer"}
     assert trial.log == list(Version().log)
     assert trial.series == {"written": 100.0}
+
+
+def test_while_a_version_is_only_watched_other_pods_of_the_trial_come_and_go(bench: Bench) -> None:
+    there: list[list[str]] = []
+
+    def meanwhile() -> None:
+        with version_pod.running(cast(Any, bench.cluster), producer_pod(PROCESSOR, "apps:2", Place("bench", 1))):
+            there.append(sorted(bench.cluster.pods))
+        there.append(sorted(bench.cluster.pods))
+
+    assert bench.solo.try_out("apps:2", 0.0, meanwhile).failed == ""
+    assert there == [[pod_of(CANDIDATE), PRODUCING], [pod_of(CANDIDATE)]]
+
+
+def test_nothing_else_is_tried_of_a_version_that_does_not_work(bench: Bench) -> None:
+    bench.cluster.version = Version(drains=False)
+    assert bench.solo.try_out("apps:2", 0.0, lambda: pytest.fail("the producers are tried")).failed
 
 
 def test_each_run_has_a_bucket_of_its_own_which_is_gone_afterwards(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -88,7 +88,8 @@ class World:
                 if world.raises:
                     raise world.raises
 
-            def try_out(self, image: str, _watched_s: float) -> Trial:
+            def try_out(self, image: str, _watched_s: float, meanwhile: Callable[[], None] = lambda: None) -> Trial:
+                meanwhile()
                 return world.trial if image == NEW else replace(good(), series=SERIES)
 
             def play(self, versions: Sequence[tuple[str, str]]) -> list[Round]:

@@ -31,7 +31,8 @@ class Detail(NamedTuple):
         evidence: lines of it, each on so many ``rows``.
         afterwards: what the pipeline looks like once it is mended.
         shows: how many of the first commands are kept that only show something, where others mend it.
-        expected: the title says what was expected, too, on up to two rows; ``since`` is there, known or not.
+        expected: the title says what was expected, too; ``since`` is there, known or not.
+        title: rows of it.
     """
 
     evidence: int
@@ -39,12 +40,14 @@ class Detail(NamedTuple):
     afterwards: bool
     shows: int
     expected: bool = True
+    title: int = 2
 
 
 _DETAIL: Final = (
     *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(2, 1, False, 9)),
     *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
+    Detail(0, 1, False, 0, expected=False, title=1),
 )
 """From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
@@ -86,8 +89,8 @@ def lines(view: View) -> list[str]:
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
     once = _once(view, whole)
-    room = ROOM - len(once) if len(whole) == 1 else ROOM_OF_SEVERAL
-    blocks = [_block(view, finding, _numbered(found, finding), room) for finding in whole]
+    room, spare = (ROOM, len(once)) if len(whole) == 1 else (ROOM_OF_SEVERAL, 0)
+    blocks = [_block(view, finding, _numbered(found, finding), room, spare) for finding in whole]
     told = [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
     told += once if view.verbose or len(told) < ROOM else []
     return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
@@ -119,15 +122,15 @@ def title(finding: Finding) -> str:
 def reasons(finding: Finding) -> list[str]:
     """Its evidence beside what its title says."""
     said = title(finding).partition(_EXPECTED)[0]
-    return [line for line in finding.evidence if line != finding.summary and not line.startswith(said)]
+    return [line for line in finding.evidence if line not in finding.summary and not line.startswith(said)]
 
 
-def _block(view: View, finding: Finding, number: str, room: int) -> list[str]:
-    """As fully as there is room for."""
+def _block(view: View, finding: Finding, number: str, room: int, spare: int) -> list[str]:
+    """As fully as there is room for. So many rows are spared for what follows, unless the title would be cut for it."""
     block: list[str] = []
-    for detail in _DETAIL:
+    for detail, rows in [*((one, room - spare) for one in _DETAIL[:-1]), *((one, room) for one in _DETAIL[-2:])]:
         block = list(_rows(view, finding, number, detail))
-        if view.verbose or len(block) <= room:
+        if view.verbose or len(block) <= rows:
             break
     return block
 
@@ -136,8 +139,8 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
     head = f"{word}{number}: "
-    wide = 2 * view.columns - len(head) - _TAB if detail.expected or view.verbose else view.columns - len(head)
-    yield from wrapped(head, one_line(said, wide), 2, view.columns)
+    wide = detail.title * view.columns - len(head) - (_TAB if detail.title > 1 else 0)
+    yield from wrapped(head, said if view.verbose else one_line(said, wide), 2, view.columns)
     if finding.since is not None or detail.expected:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = reasons(finding)

@@ -246,15 +246,17 @@ class OperatorRun:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
         causes = terminal.tells_causes(self.triage)
-        for block in filter(None, (self.scenarios.lines(), self._summary(results))):
+        for block in filter(None, (self.source.of_the_file(), self.scenarios.lines(), self._summary(results))):
             for line in block if causes else (*block, ""):
                 self.say(line)
-        for line in self.source.remarks():
+        for line in self.source.of_the_settings():
             self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         self._report(results, where, partial=bool(not_run) or left_out != 0)
         plain = summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes)
-        self.say(self.noted.verdict(where) or plain)
+        told = [self.noted.verdict(where) or plain]
+        for line in summary.paragraphs(told, shutil.get_terminal_size().columns) if causes else told:
+            self.say(line)
         self._exit_code = verdict_of(results).exit_code
 
     def _report(self, results: Sequence[CaseResult], where: str, *, partial: bool) -> None:

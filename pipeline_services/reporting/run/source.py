@@ -109,13 +109,16 @@ class SnapshotSource:
         """Whether the command asked for something that is not there, as opposed to a cluster that gave no answer."""
         return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
 
-    def remarks(self) -> list[str]:
-        """What a reader has to know of the verdict: what the settings changed, how old a file is."""
-        changed = [f"changed by the settings: {change}" for change in self.changed]
+    def of_the_settings(self) -> list[str]:
+        """What they changed, a line each."""
+        return [f"changed by the settings: {change}" for change in self.changed]
+
+    def of_the_file(self) -> list[str]:
+        """What a reader has to know of a saved snapshot before all else: how old it is, what it lacks."""
         if not (self.taken and self.options.snapshot):
-            return changed
+            return []
         lacks = [_OF_NO_REVIEW] if self.upkeep and history.SOURCE not in self.taken.answers else []
-        return [*changed, *self.taken.remarks(time.time()), *lacks]
+        return [*self.taken.remarks(time.time()), *lacks]
 
     def _look(self) -> Snapshot:
         options = self.options

@@ -203,7 +203,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("configmaps") or not evidence.known("secrets"):
         return
     there = config.keys_of(evidence.objects("configmaps"), evidence.objects("secrets"))
-    missing: dict[str, list[Component]] = {}
+    missing: dict[config.Missing, list[Component]] = {}
     for part in evidence.pipeline.workloads.values():
         workload = evidence.workload(part.id)
         for what in config.missing_references(workload, there) if workload else ():
@@ -214,13 +214,15 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             About(
                 evidence,
                 "config",
-                subject=what,
+                subject=f"{what.kind.lower()}/{what.name}",
                 affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
                 details={"app": whose},
             ),
             "reference-missing",
             f"{what} is missing; {whose} cannot start without it",
-            *(f"{part.kubectl_name} refers to {what}" for part in parts),
+            f"{what.kind} {what.name} has the keys {', '.join(there[what.kind, what.name])}" if what.key else "",
+            *(f"{part.kubectl_name} refers to it" for part in parts),
+            steps=(f"kubectl describe {what.kind.lower()} -n {{namespace}} {what.name}", RESTORE) if what.key else None,
         )
     incomplete = evidence.failed(checks.SECRETS_COMPLETE)
     if incomplete and not missing:

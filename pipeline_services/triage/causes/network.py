@@ -187,7 +187,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
         f"no NetworkPolicy allows {told}",
-        *ways,
+        *(f"{way.rpartition('(')[2].partition(')')[0]} does not allow {flow}" for way, flow in ways.items()),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
         since=_changed(evidence),

@@ -33,6 +33,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import READY, RESTORE
 
+_REFUSED: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
 CAUSES: Final = (
     Cause(
         "quota-exceeded",
@@ -160,13 +161,13 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         selector = spec_of(template_of(workload)).get("nodeSelector")
         if not selector:  # its nodes are closed to it, which is said of them
             return
-        summary = f"{part.id} runs on no node: its selector {selector} matches none"
+        wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
+        summary = f"{part.id} runs on no node: none has its nodeSelector, {wanted}"
         yield make_finding(
             About(evidence, part),
             "placement-impossible",
             summary,
             f"{part.kubectl_name} wants 0 pods",
-            f"nodeSelector {selector}",
             since=evidence.changed(part.kind, part.workload, "spec"),
         )
         return
@@ -183,10 +184,11 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         condition_since(workload, "ReplicaFailure"),
         *(epoch(event["firstTimestamp"]) for event in refused if event.get("firstTimestamp")),
     )
-    lines = (message, *(event_line(event) for event in refused[:2]), *_quotas(evidence))
+    lines = (_REFUSED.sub("", message), *(event_line(event) for event in refused[:2]), *_quotas(evidence))
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         cause, component = "quota-exceeded", "config"
-        summary = f"a ResourceQuota or LimitRange of the namespace refuses the pods of {part.id}"
+        quota = re.search(r"(?:exceeded|failed) quota: ([\w.-]+)", message)
+        summary = f"{f'ResourceQuota {quota[1]}' if quota else 'a LimitRange'} refuses the pods of {part.id}"
     elif "violates PodSecurity" in message:
         cause, component = "pod-security-refuses", "config"
         summary = f"no pod of {part.id} is admitted: the namespace's label {ADMISSION}enforce forbids them"
