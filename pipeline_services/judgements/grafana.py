@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
+from pipeline_services.judgements.pods import all_ready_since, require_ready, serving_pods
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -109,7 +109,7 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
 def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
-        if min(all_ready_since(ready_pods(snapshot, component)), default=0.0) > snapshot.taken_at - FRESH:
+        if min(all_ready_since(serving_pods(snapshot, component)), default=0.0) > snapshot.taken_at - FRESH:
             raise NoData(f"{component} has just become ready and has nothing to show yet; try again in {FRESH:g} s")
 
 

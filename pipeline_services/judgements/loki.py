@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
-from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
+from pipeline_services.judgements.pods import all_ready_since, require_ready, serving_pods
 from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.metrics.advice import Advice, advice_about
@@ -46,7 +46,7 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
     What was written while Loki or the log shipper was away may be missing.
     """
     require_ready(snapshot, roles.LOKI, component)
-    start = max([snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, roles.LOKI))])
+    start = max([snapshot.taken_at - WINDOW, *all_ready_since(serving_pods(snapshot, roles.LOKI))])
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):

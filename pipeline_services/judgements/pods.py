@@ -30,6 +30,7 @@ from pipeline_services.model.k8s import (
     phase_of,
     quantity,
     ready_since,
+    replicas_of,
     requests_of,
     state_of,
     status_of,
@@ -74,6 +75,17 @@ def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
     return [pod for pod in pods_of(snapshot, component) if is_ready(pod)]
 
 
+def serving_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
+    """The ready pods of the component's own workload: those of a part of it, as of Loki's log shipper, do not answer
+    for it."""
+    return _own(snapshot, component, ready_pods(snapshot, component))
+
+
+def _own(snapshot: Snapshot, component: str, pods: Iterable[K8sObject]) -> list[K8sObject]:
+    workload = snapshot.pipeline.workloads.get(component)
+    return [pod for pod in pods if not workload or workload.owns(pod)]
+
+
 def require_ready(snapshot: Snapshot, *components: str) -> None:
     """Refuse a question that has no answer while a component is away. What has no pods here answers for itself.
 
@@ -81,7 +93,7 @@ def require_ready(snapshot: Snapshot, *components: str) -> None:
         PreconditionNotMet: one of the components has no ready pod; its own checks say why.
     """
     for component in components:
-        if snapshot.pipeline.parts_of(component) and not ready_pods(snapshot, component):
+        if snapshot.pipeline.parts_of(component) and not serving_pods(snapshot, component):
             raise PreconditionNotMet(
                 f"{component} has no ready pod, so this cannot be judged; see the checks of {component}",
                 next_step=f"kubectl get pods -n {snapshot.namespace} -l {snapshot.pipeline[component].label_selector}",
@@ -94,12 +106,20 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
     Raises:
         PreconditionNotMet: that is so; within ``STARTING_FOR`` seconds it is ready or wrong.
     """
-    if not snapshot.pipeline.parts_of(component) or ready_pods(snapshot, component):
+    if not snapshot.pipeline.parts_of(component) or serving_pods(snapshot, component):
         return
-    if any(is_starting(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)):
+    pods = _own(snapshot, component, labelled_pods(snapshot, component))
+    if any(is_starting(pod, snapshot.taken_at) for pod in pods if not is_terminating(pod)):
         raise PreconditionNotMet(f"{component} is still starting; try again in {STARTING_FOR:g} s")
-    if any(is_leaving(pod, snapshot.taken_at) for pod in labelled_pods(snapshot, component)):
+    if any(is_leaving(pod, snapshot.taken_at) for pod in pods) and not _is_scaled_to_zero(snapshot, component):
         raise PreconditionNotMet(f"{component}'s only pod is being deleted; try again in {STARTING_FOR:g} s")
+
+
+def _is_scaled_to_zero(snapshot: Snapshot, component: str) -> bool:
+    """Whether nothing follows the component's last pod."""
+    part = snapshot.pipeline.workloads.get(component)
+    live = snapshot.answers.get(part.list_name, ()) if part else ()
+    return any(replicas_of(one) == 0 for one in live if part and name_of(one) == part.workload)
 
 
 def is_leaving(pod: K8sObject, now: float) -> bool:
@@ -156,7 +176,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     pods = pods_of(snapshot, component)
     for part in snapshot.pipeline.parts_of(component):
         if not any(part.owns(pod) for pod in pods):
-            require_settled(snapshot, component)
+            require_settled(snapshot, part.id)
             missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")
             wanted = f"at least one with {part.label_selector}, Running and ready"
             raise Deviation(snapshot, f"there is no pod of {part.id}", wanted, missing)
@@ -179,7 +199,8 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
         expected = f"all containers ready within {STARTING_FOR:g} s"
         raise Deviation(snapshot, observed, expected, _describing(advice, slow[0]))
-    require_settled(snapshot, component)
+    for part in snapshot.pipeline.parts_of(component):
+        require_settled(snapshot, part.id)
 
 
 def kept_from_ending(snapshot: Snapshot, component: str) -> list[K8sObject]:

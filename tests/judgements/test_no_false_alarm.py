@@ -11,7 +11,7 @@ from pipeline_services.judgements import endpoints, hpas, kafka, nodes, pods, re
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
+from tests.judgements.faults import empty_panels, grafana_datasource_broken, ready_since, second_pod, warning
 from tests.judgements.known_bad.kafka import group, stalled
 from tests.judgements.test_faults_of_acceptance import outcomes
 from tests.judgements.world import World, healthy
@@ -146,6 +146,27 @@ def test_a_pod_that_is_being_replaced_is_not_known_yet() -> None:
     assert outcomes(world)[0] == []
     world.pods(roles.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(90)
     red = ["test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"]
+    assert [case for case in outcomes(world)[0] if case in red] == red
+
+
+@pytest.mark.parametrize("component", [roles.PROMETHEUS, roles.LOKI, roles.GRAFANA])
+def test_a_rollout_that_replaces_the_only_pod_is_not_known_yet(component: str) -> None:
+    """Recreate: the old one goes first. A log shipper that is ready does not answer for Loki."""
+    world = healthy()
+    part = world.pipeline[component]
+    world.pods(component)[0]["metadata"]["deletionTimestamp"] = world.ago(-15)
+    deployment = world.item("deployments", part.workload)
+    deployment["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    assert part.service
+    service = part.service.name
+    next(one for one in world.answers["endpointslices"] if one["metadata"]["name"].startswith(service))[
+        "endpoints"
+    ] = []
+    if component == roles.LOKI:
+        grafana_datasource_broken(world)
+    assert outcomes(world)[0] == []
+    deployment["spec"]["replicas"] = 0
+    red = [f"test_pods_ready[{component}]", f"test_service_has_endpoint[{service}]"]
     assert [case for case in outcomes(world)[0] if case in red] == red
 
 
