@@ -116,9 +116,11 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
     counts = Counter(entry[key] for entry in live)
     for name, count in counts.items():
         if count > 1:
-            values = [_shown(entry.get("value", entry.get("valueFrom"))) for entry in live if entry[key] == name]
-            often = f"set {count} times: {', then '.join(values)}"
-            yield Difference(f"{path}[{name}]", often, "once" if name in wanted else None)
+            entries, same = ([entry for entry in side if entry[key] == name] for side in (live, declared))
+            values = ", then ".join(_shown(entry.get("value", entry.get("valueFrom"))) for entry in entries)
+            if entries != same:
+                often = f"set {count} times: {values} (which counts)"
+                yield Difference(f"{path}[{name}]", often, "once" if same else None)
     for name in {**wanted, **{name: None for name, count in counts.items() if count == 1}}:
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
 

@@ -150,7 +150,10 @@ def token_may_write(snapshot: Snapshot) -> None:
             impact="no reading is stored", next_command=f"kubectl describe secret -n {{namespace}} {held.secret}"
         )
         raise Deviation(
-            snapshot, f"{held.key} of Secret {held.secret} may not write to the bucket", "write access", advice
+            snapshot,
+            f"{held.key} of Secret {held.secret} has no permission to write to the bucket",
+            "write access",
+            advice,
         )
     if status in _NO_TOKEN_OR_BUCKET:
         raise PreconditionNotMet(f"InfluxDB answers {status}: {held.key} of {held.secret} or the bucket is not there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -45,7 +46,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
     uid = snapshot.pipeline.dashboard.datasources[component]
     answer = snapshot.data(f"grafana_datasources/{uid}")
     if answer["status"] != 200:
-        observed = f"Grafana's data source {uid} answers {answer['status']}: {str(answer['message'])[:200]}"
+        observed = f"Grafana's data source {uid} answers {answer['status']}: {_said(answer['message'])}"
         raise Deviation(snapshot, observed, "200", _ADVICE)
 
 
@@ -106,6 +107,11 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
         raise Deviation(snapshot, f"panel {title!r} {problem}", f"a point of the last {FRESH:g} s", _ADVICE)
 
 
+def _said(error: object) -> str:
+    """What Grafana says of a request that failed: whom it asked, without what, and why it failed."""
+    return re.sub(r'\b(?:Get|Post) "(https?://[^/?"]+)[^"]*"', r"\1", str(error))[:200]
+
+
 def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
@@ -119,7 +125,7 @@ def _panel_id(snapshot: Snapshot, title: str) -> int:
 
 def _problem(panel: Mapping[str, Any], now: float) -> str:
     if panel.get("error"):
-        return f"fails: {str(panel['error'])[:200]}"
+        return f"fails: {_said(panel['error'])}"
     if not panel.get("points") or panel.get("newest") is None:
         return "is empty"
     old = now - panel["newest"]

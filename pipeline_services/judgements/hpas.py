@@ -75,7 +75,8 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
         raise Deviation(snapshot, observed, expected, advice_about("hpa"))
     without_request = containers_without_request(snapshot, hpa_name)
     if without_request:
-        observed = f"{hpa_name} scales {', '.join(without_request)}, which requests no CPU"
+        words = f"container {', '.join(without_request)} requests"
+        observed = f"{hpa_name} scales {part.kubectl_name}, whose {words} no CPU"
         raise Deviation(snapshot, observed, "a CPU request: the target is a percentage of it", advice_about("hpa"))
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":
@@ -100,11 +101,11 @@ def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
 
 
 def containers_without_request(snapshot: Snapshot, hpa_name: str) -> list[str]:
-    """The containers of the autoscaler's workload that request no CPU; none where there is no such workload."""
+    """The containers of the autoscaler's workload that request no CPU, by name; none where that is not there."""
     part = snapshot.pipeline[snapshot.pipeline.autoscalers[hpa_name]]
     workload = named(snapshot, part.list_name, part.workload)
     containers = containers_of(template_of(workload)) if workload else []
-    return [f"{name_of(workload)}/{one['name']}" for one in containers if workload and "cpu" not in requests_of(one)]
+    return [str(one["name"]) for one in containers if "cpu" not in requests_of(one)]
 
 
 def is_within_lag(hpa: K8sObject, now: float) -> bool:

@@ -16,7 +16,7 @@ from pipeline_services.model.errors import NoData, PipelineError, PreconditionNo
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.offsets import Offsets
-from pipeline_services.model.text import plural
+from pipeline_services.model.text import duration, plural
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
@@ -128,7 +128,8 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
     require_ready(snapshot, roles.KAFKA)
     for key, value, declared in other_settings(snapshot, topic):
         advice = _topic_advice(topic).but(impact=meaning_of(key), level="L2")
-        raise Deviation(snapshot, f"{key} of topic {topic} is {value}", declared or "no setting of its own", advice)
+        expected = _in_words(key, declared) if declared else "no setting of its own"
+        raise Deviation(snapshot, f"{key} of topic {topic} is {_in_words(key, value)}", expected, advice)
     topics, there = snapshot.pipeline.topics, len(snapshot.data("kafka_topics")[topic])
     if topic == topics.readings and there > topics.partitions:
         advice = _topic_advice(topic).but(
@@ -140,6 +141,11 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
 def meaning_of(key: str) -> str:
     """What another value of a topic's setting does to the pipeline."""
     return _MEANS.get(key, "the topic does not behave as the pipeline was measured with")
+
+
+def _in_words(key: str, value: str) -> str:
+    """A setting's value, with what milliseconds come to."""
+    return f"{value} ({duration(int(value) / 1000)})" if key.endswith(".ms") and value.isdigit() else value
 
 
 def other_settings(snapshot: Snapshot, topic: str) -> Iterator[tuple[str, str, str]]:

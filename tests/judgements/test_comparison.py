@@ -59,7 +59,7 @@ def test_what_differs_is_said_with_its_place(declared: Any, live: Any, said: str
 def test_of_two_of_one_name_both_values_are_said_and_the_later_counts() -> None:
     twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
     assert [str(one) for one in differences({"env": twice[:1]}, {"env": twice})] == [
-        "env[A] is set 2 times: 1, then 2, declared: once",
+        "env[A] is set 2 times: 1, then 2 (which counts), declared: once",
         "env[A].value is 2, declared: 1",
     ]
 

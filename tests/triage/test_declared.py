@@ -100,7 +100,7 @@ def test_a_variable_that_stands_there_twice_is_said_with_both_values() -> None:
     )
     declared["spec"]["template"]["spec"]["containers"][0]["env"] = twice[:1]
     found = drifted(world, "producer")
-    assert "env[PRODUCER_RATE] is set 2 times: 20, then 5, declared: once" in found.summary
+    assert "env[PRODUCER_RATE] is set 2 times: 20, then 5 (which counts), declared: once" in found.summary
 
 
 def test_a_crash_loop_of_a_changed_program_is_the_changes() -> None:

@@ -48,7 +48,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "          kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
         "   undo   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0",
         "   then   every pod of producer is Running and READY 1/1",
-        "   call   L2 - DevOps Engineer if that fails; RUNBOOK.md#pod-status",
+        "   call   L2 - DevOps Engineer if next fails; RUNBOOK.md#pod-status",
         "",
         'For kubectl, once: eval "$(make -s env)"',
     ]
@@ -63,7 +63,7 @@ def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
 
 def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None:
     deletes = replace(REPLACED, next=("kubectl delete pod -n conveyor-pipeline kafka-0",))
-    assert "   if not (paste it)" in shown(diagnosis(deletes))
+    assert "   else   (paste it)" in shown(diagnosis(deletes))
     assert "   next   (paste it)" in shown(diagnosis(replace(REPLACED, next=("kubectl get pods",))))
 
 

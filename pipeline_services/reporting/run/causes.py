@@ -31,7 +31,8 @@ class Detail(NamedTuple):
         evidence: lines of it, each on so many ``rows``.
         afterwards: what the pipeline looks like once it is mended.
         shows: how many of the first commands are kept that only show something, where others mend it.
-        expected: the title says what was expected, too; ``since`` is there, known or not.
+        expected: the title says what was expected, too.
+        once: what has to be typed once in a shell is said.
         title: rows of it.
     """
 
@@ -40,6 +41,7 @@ class Detail(NamedTuple):
     afterwards: bool
     shows: int
     expected: bool = True
+    once: bool = True
     title: int = 2
 
 
@@ -47,7 +49,8 @@ _DETAIL: Final = (
     *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(2, 1, False, 9)),
     *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
-    Detail(0, 1, False, 0, expected=False, title=1),
+    Detail(0, 1, False, 0, expected=False, once=False),
+    Detail(0, 1, False, 0, expected=False, once=False, title=1),
 )
 """From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
@@ -88,23 +91,18 @@ def lines(view: View) -> list[str]:
     found = causes(view.diagnosis)
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
-    once = _once(view, whole)
-    room, spare = (ROOM, len(once)) if len(whole) == 1 else (ROOM_OF_SEVERAL, 0)
-    blocks = [_block(view, finding, _numbered(found, finding), room, spare) for finding in whole]
-    told = [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
-    told += once if view.verbose or len(told) < ROOM else []
+    room, told = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL, list[str]()
+    for place, finding in enumerate(whole):
+        block = _block(view, finding, _numbered(found, finding), room, first=not place)
+        told += ["", *block] if place else block
     return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
 
 
-def _once(view: View, findings: Sequence[Finding]) -> list[str]:
-    """What has to be typed before the commands work, where there is room; triage and the incident always say it."""
+def _once(view: View, steps: Sequence[str]) -> list[str]:
+    """What has to be typed before these commands work; triage and the incident always say it."""
     hint = "" if view.can_paste else kubeconfig_hint(view.diagnosis.context)
-    typed = any(step.startswith("kubectl") for finding in findings for step in _needed(finding.next, 0))
-    return [f"for kubectl, once: {hint}"] if hint and typed else []
-
-
-def _between(number: int, whole: int) -> list[str]:
-    return [""] if 0 < number < whole else []
+    typed = any(step.startswith("kubectl") for step in steps)
+    return _row(view, "first", f"{hint} # once in a shell, for its kubectl") if hint and typed else []
 
 
 def _numbered(found: Sequence[Finding], finding: Finding) -> str:
@@ -125,23 +123,23 @@ def reasons(finding: Finding) -> list[str]:
     return [line for line in finding.evidence if line not in finding.summary and not line.startswith(said)]
 
 
-def _block(view: View, finding: Finding, number: str, room: int, spare: int) -> list[str]:
-    """As fully as there is room for. So many rows are spared for what follows, unless the title would be cut for it."""
+def _block(view: View, finding: Finding, number: str, room: int, *, first: bool) -> list[str]:
+    """As fully as there is room for."""
     block: list[str] = []
-    for detail, rows in [*((one, room - spare) for one in _DETAIL[:-1]), *((one, room) for one in _DETAIL[-2:])]:
-        block = list(_rows(view, finding, number, detail))
-        if view.verbose or len(block) <= rows:
+    for detail in _DETAIL:
+        block = list(_rows(view, finding, number, detail, first=first))
+        if view.verbose or len(block) <= room:
             break
     return block
 
 
-def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator[str]:
+def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: bool) -> Iterator[str]:
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
     head = f"{word}{number}: "
     wide = detail.title * view.columns - len(head) - (_TAB if detail.title > 1 else 0)
     yield from wrapped(head, said if view.verbose else one_line(said, wide), 2, view.columns)
-    if finding.since is not None or detail.expected:
+    if finding.since is not None or view.verbose:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = reasons(finding)
     for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
@@ -151,6 +149,8 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
         yield from _row(view, "but", line)
     yield from _healing(view, finding)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
+    if first and detail.once:
+        yield from _once(view, steps)
     for place, command in enumerate(commands(steps, view.diagnosis.context)):
         yield from _command(view, "" if place else steps_label(finding), command)
     yield from _undo(view, finding)
@@ -163,7 +163,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
 
 def steps_label(finding: Finding) -> str:
     """What heals by itself is mended by hand only where it does not."""
-    return "if not" if finding.self_healing and finding.mends else "next"
+    return "else" if finding.self_healing and finding.mends else "next"
 
 
 def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
@@ -204,7 +204,7 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     within = duration(max(workflow.limit(finding) for finding in findings))
     count = sum(len(explained_by(view.results, finding)) for finding in findings)
     whose = f", {plural(count, 'check')}" if count else ""
-    return [_cut(view, f"also{whose}, heals by itself within {within}: {'; '.join(map(title, findings))}")]
+    return [_cut(view, f"also{whose}, heals within {within}: {'; '.join(map(title, findings))}")]
 
 
 def not_explained(view: View) -> list[str]:

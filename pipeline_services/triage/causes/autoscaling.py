@@ -15,6 +15,7 @@ from pipeline_services.model.k8s import (
     age,
     condition,
     condition_since,
+    condition_status,
     is_ready,
     replicas_of,
     scale_target_of,
@@ -155,7 +156,7 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
         yield make_finding(
             About(evidence, part, affects={"hpa"}),
             "request-missing",
-            f"{', '.join(without)} requests no CPU, so {name} cannot work out its utilization",
+            f"{part.kubectl_name} has no CPU request (container {', '.join(without)}), so {name} cannot scale it",
             *(one.why for one in blind),
             since=evidence.changed(part.kind, part.workload, "spec.template"),
         )
@@ -170,7 +171,7 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
             "autoscaler-wrong",
             why,
             why,
-            condition(hpa, "AbleToScale").get("message", ""),
+            condition(hpa, "AbleToScale").get("message", "") if condition_status(hpa, "AbleToScale") == "False" else "",
             since=evidence.changed("hpas", name, "spec"),
         )
         return

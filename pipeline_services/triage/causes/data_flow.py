@@ -181,7 +181,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
                 affects={roles.PROCESSOR},
             ),
             "poison-messages",
-            f"unreadable messages arrive: {letters[0].why}",
+            f"unreadable messages arrive: {letters[0].why.partition(' is ')[2]}",
             letters[0].why,
         )
     idle = evidence.failed_metrics("producer-rate", "unacknowledged-age") or evidence.failed(checks.TOPIC_GROWS)

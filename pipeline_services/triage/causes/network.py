@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -182,7 +182,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     pipeline = evidence.pipeline
     cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
     only_names = all(flow.destination == DNS for flow in ways.values())
-    told = f"{_askers(ways.values())} to reach DNS" if only_names else ", ".join(map(str, [*ways.values()][:3]))
+    told = f"{_askers(ways.values())} to reach DNS" if only_names else _and([*map(str, ways.values())][:3])
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
@@ -193,6 +193,10 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
         since=_changed(evidence),
         steps=_OF_THE_SYSTEM if all(BEYOND in way for way in ways) else None,
     )
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _suffers(pipeline: Pipeline, flow: Flow) -> str:

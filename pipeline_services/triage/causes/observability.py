@@ -110,7 +110,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, evidence.pipeline[roles.PROMETHEUS]),
             "scrape-failing",
-            f"Prometheus does not scrape every target: {missing[0].why}",
+            missing[0].why,
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
         )
@@ -120,7 +120,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, evidence.pipeline[roles.PROMETHEUS], details={"files": files}),
             "series-dropped",
-            f"the configuration of Prometheus drops metrics of {' and '.join(one.parameters[0] for one in red)}",
+            f"Prometheus' configuration ({files}) drops metrics of {' and '.join(one.parameters[0] for one in red)}",
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )
@@ -232,8 +232,9 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _config_maps(pods: Iterable[K8sObject]) -> list[str]:
-    """Those that the pods read, by name."""
-    return sorted({one.name for pod in pods for one in references_of(pod) if one.kind == "ConfigMap"})
+    """Those without which the pods do not start, by name."""
+    references = [one for pod in pods for one in references_of(pod)]
+    return sorted({one.name for one in references if one.kind == "ConfigMap" and not one.optional})
 
 
 def _changed(evidence: Evidence, component: str) -> list[str]:

@@ -28,6 +28,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
 
+_COUNT: Final = re.compile(r"^0/\d+ nodes are available: ")
 CAUSES: Final = (
     Cause(
         "request-too-large",
@@ -135,7 +136,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
         ),
         cause,
         sentence,
-        f"pod {name_of(pod)} is Pending: {message}",
+        f"pod {name_of(pod)} is Pending: {_COUNT.sub('', message)}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
         *pushed[:1],
         f"it requires {selector}" if selector else "",

@@ -89,7 +89,12 @@ def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
     selector, pods = selector_of(found), evidence.pods(app)
     if pods and not any(has_labels(pod, selector) for pod in pods):
         summary = f"the selector of {subject} matches no pod of {app}"
-        lines = (f"selector {selector}", f"labels of {name_of(pods[0])}: {labels_of(pods[0])}", *well(evidence, app))
+        asked = ", ".join(f"{key}={value}" for key, value in selector.items())
+        lines = (
+            f"its selector is {asked or 'empty'}",
+            f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
+            *well(evidence, app),
+        )
         yield make_finding(about, "service-selects-nothing", summary, *lines, since=since)
         return
     yield from _strangers(evidence, service)

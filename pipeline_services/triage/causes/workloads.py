@@ -33,7 +33,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import READY, RESTORE
 
-_REFUSED: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
+_REFUSED: Final = re.compile(r'^pods "[^"]*" is forbidden: (exceeded quota: [\w.-]+, )?')
 CAUSES: Final = (
     Cause(
         "quota-exceeded",
@@ -184,7 +184,7 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         condition_since(workload, "ReplicaFailure"),
         *(epoch(event["firstTimestamp"]) for event in refused if event.get("firstTimestamp")),
     )
-    lines = (_REFUSED.sub("", message), *(event_line(event) for event in refused[:2]), *_quotas(evidence))
+    lines = (_REFUSED.sub("", message), *_quotas(evidence), *(event_line(event) for event in refused[:2]))
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         cause, component = "quota-exceeded", "config"
         quota = re.search(r"(?:exceeded|failed) quota: ([\w.-]+)", message)

@@ -102,7 +102,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
         waits = course.stage is workflow.Stage.WATCHING and finding.mends
-        label = "if not" if waits else "next"
+        label = "else" if waits else "next"
         yield f"   {label:<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
         yield from (line for command in typed for line in pasted(command, width, " " * _TAB))
     yield from _undo(finding.undo, view.diagnosis.context, width) if finding.undo and ample else ()
@@ -144,7 +144,7 @@ def call(course: Course) -> str:
     if not course.hands_over:
         return "nobody: you can resolve it"
     shows = course.finding.next and not course.finding.mends
-    return f"{level} if that fails" if not shows else f"{level} with what it prints"
+    return f"{level} if next fails" if not shows else f"{level} with what it prints"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:
