@@ -31,7 +31,7 @@ def test_another_day_is_named_and_not_knowing_is_said() -> None:
 
 def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
     assert messages.commands(["make up"], own_cluster.CONTEXT) == [
-        "make up # deploys the manifests again; only what differs changes"
+        "make up # puts back what is declared; restarts what that changes"
     ]
     assert messages.commands(["make up"], "plant-7")[0].startswith("#")
     assert messages.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]

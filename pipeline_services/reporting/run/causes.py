@@ -135,9 +135,10 @@ def _block(view: View, finding: Finding, number: str, room: int, *, first: bool)
 
 def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: bool) -> Iterator[str]:
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
-    said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
-    head = f"{word}{number}: "
+    head, said = f"{word}{number}: ", title(finding)
     wide = detail.title * view.columns - len(head) - (_TAB if detail.title > 1 else 0)
+    if not view.verbose and (len(said) > wide or not detail.expected):
+        said = said.partition(_EXPECTED)[0]
     yield from wrapped(head, said if view.verbose else one_line(said, wide), 2, view.columns)
     if finding.since is not None or view.verbose:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))

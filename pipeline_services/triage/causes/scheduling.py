@@ -13,6 +13,7 @@ from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     PRESSURES,
     K8sObject,
+    claims_of,
     closing_taints,
     condition,
     condition_since,
@@ -78,7 +79,7 @@ _REASONS: Final = (
         r"persistentvolumeclaim \"[^\"]*\" (not found|is being deleted)",
         "volume-missing",
         "storage",
-        "the volume claim of {app} is missing",
+        "{app}'s volume claim {claims} is missing",
     ),
     _Reason(
         r"volume node affinity|PersistentVolume's node affinity",
@@ -86,7 +87,9 @@ _REASONS: Final = (
         "storage",
         "the volume of {app} is where none of the nodes that take pods can reach it",
     ),
-    _Reason(r"unbound immediate|persistentvolume", "volume-unbound", "storage", "the volume of {app} is missing"),
+    _Reason(
+        r"unbound immediate|persistentvolume", "volume-unbound", "storage", "{app}'s volume claim {claims} is not Bound"
+    ),
     _Reason(r"unschedulable", "node-cordoned", "node", "node {node} accepts no pods, so {app} cannot be scheduled"),
     _Reason(
         r"node\.kubernetes\.io/(not-ready|unreachable)",
@@ -119,7 +122,8 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     found = next(one for one in _REASONS if re.search(one.words, of_these, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     node = _node(evidence, cause)
-    told_as = found.sentence.format(app=part.id, why=_first_reason(of_these), **node)
+    claims = " or ".join(claims_of(pod))
+    told_as = found.sentence.format(app=part.id, why=_first_reason(of_these), claims=claims, **node)
     sentence = f"a pod of {part.id} requests {large}" if large else told_as
     pushed = preempted(evidence, part) if cause == "node-full" else []
     if pushed:
@@ -137,7 +141,6 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
         cause,
         sentence,
         f"pod {name_of(pod)} is Pending: {_COUNT.sub('', message)}",
-        *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
         *pushed[:1],
         f"it requires {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),

@@ -16,7 +16,7 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
-_DONE_BY: Final = {"make up": "make up # deploys the manifests again; only what differs changes"}
+_DONE_BY: Final = {"make up": "make up # puts back what is declared; restarts what that changes"}
 """What a command does, where its name does not say it."""
 _OWN_KUBECTL: Final = 'eval "$(make -s env)"'
 _MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
