@@ -170,7 +170,10 @@ def _amount(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else " ".join(str(value).split())
+    if _is_nothing(value):
+        return "nothing"
+    text = json.dumps(value).replace('"', "") if isinstance(value, dict | list) else str(value)
+    return " ".join(text.split())
 
 
 def _same_beginning(one: str, other: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.metrics.advice import Advice, advice_about
+from pipeline_services.model.text import without_request
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FRESH: Final = 120.0
@@ -46,7 +46,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
     uid = snapshot.pipeline.dashboard.datasources[component]
     answer = snapshot.data(f"grafana_datasources/{uid}")
     if answer["status"] != 200:
-        observed = f"Grafana's data source {uid} answers {answer['status']}: {_said(answer['message'])}"
+        observed = f"Grafana's data source {uid} answers {answer['status']}: {without_request(answer['message'])[:200]}"
         raise Deviation(snapshot, observed, "200", _ADVICE)
 
 
@@ -107,11 +107,6 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
         raise Deviation(snapshot, f"panel {title!r} {problem}", f"a point of the last {FRESH:g} s", _ADVICE)
 
 
-def _said(error: object) -> str:
-    """What Grafana says of a request that failed: whom it asked, without what, and why it failed."""
-    return re.sub(r'\b(?:Get|Post) "(https?://[^/?"]+)[^"]*"', r"\1", str(error))[:200]
-
-
 def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
@@ -125,7 +120,7 @@ def _panel_id(snapshot: Snapshot, title: str) -> int:
 
 def _problem(panel: Mapping[str, Any], now: float) -> str:
     if panel.get("error"):
-        return f"fails: {_said(panel['error'])}"
+        return f"fails: {without_request(panel['error'])[:200]}"
     if not panel.get("points") or panel.get("newest") is None:
         return "is empty"
     old = now - panel["newest"]

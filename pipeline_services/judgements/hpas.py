@@ -70,8 +70,9 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
     bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
     targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
     if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:
-        observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
-        expected = f"{wanted.min_replicas}-{wanted.max_replicas} and one CPU target of {wanted.cpu_percent} %"
+        told = " and ".join(f"{one} %" for one in targets) or "none"
+        observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and the CPU target {told}"
+        expected = f"{wanted.min_replicas}-{wanted.max_replicas} and {wanted.cpu_percent} %"
         raise Deviation(snapshot, observed, expected, advice_about("hpa"))
     without_request = containers_without_request(snapshot, hpa_name)
     if without_request:

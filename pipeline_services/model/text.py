@@ -12,6 +12,7 @@ _SHAPE_CHARACTERS: Final = 160
 """Two messages that begin alike for so long are of one kind."""
 _DAY_S: Final = 86_400
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_ASKED: Final = re.compile(r'\b(?:Get|Post) "(https?://[^/?"]+)[^"]*"')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -24,6 +25,11 @@ def one_line(text: object, width: int | None = None) -> str:
     """The text on one line, with single spaces; from ``width`` characters on it ends in three dots."""
     line = " ".join(str(text).split())
     return line if width is None or len(line) <= width else f"{line[: width - 3]}..."
+
+
+def without_request(error: object) -> str:
+    """What a Go program says of a request that failed: whom it asked, without what for, and why it failed."""
+    return _ASKED.sub(r"\1", str(error))
 
 
 def first_line(text: object) -> str:

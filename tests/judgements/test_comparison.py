@@ -9,6 +9,8 @@ import pytest
 from pipeline_services.judgements.comparison import Difference, differences
 
 PEERS = [{"podSelector": {"matchLabels": {"app": app}}} for app in ("grafana", "prometheus")]
+ONE = "[{podSelector: {matchLabels: {app: grafana}}}]"
+TOLD = f"{ONE[:-1]}, {{podSelector: {{matchLabels: {{app: prometheus}}}}}}]"
 
 
 @pytest.mark.parametrize(
@@ -37,18 +39,14 @@ def test_what_is_the_same(declared: Any, live: Any) -> None:
         ({}, {"hostPort": 80}, "hostPort is 80, declared: nothing"),
         ({"cpu": "90m"}, {}, "cpu is nothing, declared: 90m"),
         ({"command": ["a", "b"]}, {"command": ["a", "c"]}, "command[1] is c, declared: b"),
-        ({"command": ["a"]}, {"command": ["a", "b"]}, "command is ['a', 'b'], declared: ['a']"),
+        ({"command": ["a"]}, {"command": ["a", "b"]}, "command is [a, b], declared: [a]"),
         (
             {"env": [{"name": "A", "value": "1"}]},
             {"env": [{"name": "A", "value": "2"}]},
             "env[A].value is 2, declared: 1",
         ),
-        (
-            {"env": [{"name": "A"}]},
-            {"env": [{"name": "A"}, {"name": "C"}]},
-            "env[C] is {'name': 'C'}, declared: nothing",
-        ),
-        ({"from": PEERS}, {"from": PEERS[:1]}, f"from is {PEERS[:1]}, declared: {str(PEERS)[:80]}..."),
+        ({"env": [{"name": "A"}]}, {"env": [{"name": "A"}, {"name": "C"}]}, "env[C] is {name: C}, declared: nothing"),
+        ({"from": PEERS}, {"from": PEERS[:1]}, f"from is {ONE}, declared: {TOLD[:80]}..."),
         ({"readOnly": True}, {"readOnly": False}, "readOnly is False, declared: True"),
     ],
 )

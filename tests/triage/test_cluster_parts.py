@@ -58,7 +58,7 @@ def test_a_part_that_runs_and_is_told_otherwise_is_named(part: str, component: s
     part_told_otherwise(world, part)
     assert said(world) == [f"{component}: cluster-part-set-otherwise {subject}"]
     [found] = diagnose(world.snapshot()).findings
-    assert "'--run-firewall=false'], declared: ['--v=1']" in found.summary
+    assert "--run-firewall=false], declared: [--v=1]" in found.summary
     assert found.next[0] == f"kubectl --context kind-conveyor get {subject.replace('/', ' -n kube-system ')} -o yaml"
 
 

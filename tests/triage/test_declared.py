@@ -81,7 +81,7 @@ def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
         spec["containers"][0]["command"] = ["sleep", "infinity"]
     found = drifted(world, "producer")
     assert found.summary == (
-        "deployment/producer: containers[producer].command is ['sleep', 'infinity'], declared: nothing, and 1 more: "
+        "deployment/producer: containers[producer].command is [sleep, infinity], declared: nothing, and 1 more: "
         "its pods run another program"
     )
     assert len(found.evidence) == 2

@@ -129,6 +129,7 @@ def test_a_pod_that_does_not_go_is_told_though_another_took_its_place() -> None:
     assert told.cause.id == "pod-stuck-ending"
     assert told.next[-1].endswith("--force")
     old["metadata"]["finalizers"] = ["example.com/hold"]
+    old["status"]["phase"] = "Succeeded"  # its program has ended, and it is still there
     (held,) = diagnose(world.snapshot()).findings
     assert "example.com/hold holds it" in held.summary
     assert '"finalizers":null' in held.next[-1]

@@ -11,6 +11,7 @@ from pipeline_services.model.k8s.objects import (
     age,
     condition_since,
     epoch,
+    is_terminating,
     is_true,
     phase_of,
     spec_of,
@@ -32,8 +33,11 @@ def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
 
 
 def is_done(pod: K8sObject) -> bool:
-    """Whether a pod has ended for good, and well, as one of a Job does: nothing counts it any more or replaces it."""
-    return status_of(pod).get("phase") == "Succeeded"
+    """Whether a pod has ended for good, and well, as one of a Job does: nothing counts it any more or replaces it.
+
+    One that is being deleted is not done: a finalizer may keep it, and what it was for.
+    """
+    return status_of(pod).get("phase") == "Succeeded" and not is_terminating(pod)
 
 
 def named_ports(pod: K8sObject) -> list[int | str]:

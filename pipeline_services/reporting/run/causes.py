@@ -22,6 +22,10 @@ ROOM: Final = 9
 """Lines for one cause: with what stands below it on the screen, 15."""
 _TAB: Final = 8
 _EXPECTED: Final = "; expected "
+_OBVIOUS: Final = ("one", "the same", "200", "write access")
+"""What need not be said of what is expected."""
+_TITLE: Final = 2
+"""Rows of the title at most."""
 
 
 class Detail(NamedTuple):
@@ -33,7 +37,7 @@ class Detail(NamedTuple):
         shows: how many of the first commands are kept that only show something, where others mend it.
         expected: the title says what was expected, too.
         once: what has to be typed once in a shell is said.
-        title: rows of it.
+        since: since when is said.
     """
 
     evidence: int
@@ -42,7 +46,7 @@ class Detail(NamedTuple):
     shows: int
     expected: bool = True
     once: bool = True
-    title: int = 2
+    since: bool = True
 
 
 _DETAIL: Final = (
@@ -50,7 +54,7 @@ _DETAIL: Final = (
     *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
     Detail(0, 1, False, 0, expected=False, once=False),
-    Detail(0, 1, False, 0, expected=False, once=False, title=1),
+    Detail(0, 1, False, 0, expected=False, once=False, since=False),
 )
 """From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
@@ -113,8 +117,9 @@ def _numbered(found: Sequence[Finding], finding: Finding) -> str:
 
 def title(finding: Finding) -> str:
     """The cause in one sentence that names its component once."""
-    named = finding.component in finding.sentence.lower()
-    return finding.sentence if named else f"{finding.component}: {finding.sentence}"
+    said, _, expected = finding.sentence.partition(_EXPECTED)
+    sentence = said if expected in _OBVIOUS else finding.sentence
+    return sentence if finding.component in sentence.lower() else f"{finding.component}: {sentence}"
 
 
 def reasons(finding: Finding) -> list[str]:
@@ -136,16 +141,15 @@ def _block(view: View, finding: Finding, number: str, room: int, *, first: bool)
 def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: bool) -> Iterator[str]:
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     head, said = f"{word}{number}: ", title(finding)
-    wide = detail.title * view.columns - len(head) - (_TAB if detail.title > 1 else 0)
-    if not view.verbose and (len(said) > wide or not detail.expected):
+    if not view.verbose and (not detail.expected or len(wrapped(head, said, 2, view.columns)) > _TITLE):
         said = said.partition(_EXPECTED)[0]
-    yield from wrapped(head, said if view.verbose else one_line(said, wide), 2, view.columns)
-    if finding.since is not None or view.verbose:
+    yield from wrapped(head, said, 2, view.columns, None if view.verbose else _TITLE)
+    if view.verbose or (detail.since and finding.since is not None):
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = reasons(finding)
     for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
-        wide = detail.rows * (view.columns - _TAB)
-        yield from _row(view, "" if place else "why", line if view.verbose else one_line(line, wide))
+        wide, most = (None, None) if view.verbose else (detail.rows * (view.columns - _TAB), detail.rows)
+        yield from _row(view, "" if place else "why", one_line(line, wide), most)
     for line in finding.against if view.verbose else ():
         yield from _row(view, "but", line)
     yield from _healing(view, finding)
@@ -228,8 +232,8 @@ def _cut(view: View, line: str) -> str:
     return textwrap.shorten(line, view.columns, placeholder=" ...")
 
 
-def _row(view: View, label: str, text: str) -> list[str]:
-    return wrapped(f"  {label:<{_TAB - 2}}", text, _TAB, view.columns)
+def _row(view: View, label: str, text: str, most: int | None = None) -> list[str]:
+    return wrapped(f"  {label:<{_TAB - 2}}", text, _TAB, view.columns, most)
 
 
 def _command(view: View, label: str, command: str) -> list[str]:

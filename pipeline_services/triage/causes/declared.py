@@ -92,8 +92,10 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
         if told is None:
             findings.append(_drifted(evidence, drift))
         else:
-            line = f"{drift.observed}: {drift.does}"
-            findings[findings.index(told)] = replace(told, evidence=(*told.evidence[: MOST_EVIDENCE - 1], line))
+            seen = told.evidence[: MOST_EVIDENCE - 1]
+            is_same = told.subject.rpartition("/")[2] == drift.name  # which it says itself, in other words
+            lines = (*seen, drift.observed) if is_same else (drift.observed, *seen)
+            findings[findings.index(told)] = replace(told, evidence=lines)
     return findings
 
 
@@ -107,6 +109,8 @@ def _drifts(evidence: Evidence) -> Iterator[Drift]:
 
 def _says_why(finding: Finding, drift: Drift) -> bool:
     """Whether a finding about the object's component is more than what is seen of the difference."""
+    if finding.subject == drift.subject:
+        return True
     if finding.component != drift.component or finding.self_healing:
         return False
     return not finding.cause.symptomatic or not drift.stops

@@ -20,7 +20,7 @@ from pipeline_services.model.k8s import (
     name_of,
     replicas_of,
 )
-from pipeline_services.model.text import one_line
+from pipeline_services.model.text import one_line, without_request
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -169,7 +169,7 @@ def warnings_about(evidence: Evidence, pod: K8sObject) -> list[str]:
 def event_line(event: K8sObject) -> str:
     """An event as evidence."""
     kind, name = involved_object(event)
-    return f"event {event.get('reason')} of {kind.lower()}/{name}: {event.get('message', '')}"
+    return f"event {event.get('reason')} of {kind.lower()}/{name}: {without_request(event.get('message', ''))}"
 
 
 def well(evidence: Evidence, app: str) -> list[str]:

@@ -129,7 +129,7 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
         yield make_finding(
-            About(evidence, roles.KAFKA, subject=f"topic/{topic}"),
+            About(evidence, roles.KAFKA, subject=f"topic/{topic}", details={"topic": topic}),
             cause,
             one.why,
             one.why,

@@ -14,6 +14,7 @@ from pipeline_services.triage.evidence import Evidence
 _WORRY: Final = (
     r"(?i)error|fail|refused|denied|timed? ?out|no such|not found|cannot|invalid|exception|no space|unauthorized"
 )
+_OF_INFLUXDB: Final = re.compile(r'\{"code":"[^"]*","message":"((?:[^"\\]|\\.)*)"\}')
 
 
 def last_log_lines(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
@@ -35,6 +36,9 @@ def message_of(line: str) -> str:
     """What a line of a log says, without what only programs read in it."""
     try:
         said = json.loads(line)
-        return f"{said['level']}: {said['message']}"
+        message = said["message"] if "message" in said else said["msg"]
+        error = f": {said['error']}" if said.get("error") else ""
+        text = _OF_INFLUXDB.sub(r"\1", f"{message}{error}")
+        return f"{said['level']}: {text}"
     except (ValueError, TypeError, KeyError):
         return line

@@ -14,6 +14,7 @@ from pipeline_services.model.k8s.pods import references_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import probes, tls
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
+from pipeline_services.triage.causes.log_lines import message_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
@@ -110,7 +111,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, evidence.pipeline[roles.PROMETHEUS]),
             "scrape-failing",
-            missing[0].why,
+            _not_scraped([one for one in missing if one in pods]) or missing[0].why,
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
         )
@@ -164,7 +165,7 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
             ),
             "logs-not-shipped",
             f"logs do not arrive in Loki: {_refusal(words) or red[0].why}",
-            *(f"log of the shipper: {line}" for line in words[-2:]),
+            *(f"log of the shipper: {message_of(line)}" for line in words[-2:]),
             *(one.why for one in red),
             *_changed(evidence, roles.LOG_SHIPPER),
         )
@@ -229,6 +230,12 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in panels),
             *_changed(evidence, roles.GRAFANA),
         )
+
+
+def _not_scraped(pods: Sequence[CheckResult]) -> str:
+    """Whose pods Prometheus does not scrape, where it is more than one component's."""
+    of = dict.fromkeys(one.parameters[0] for one in pods)
+    return f"Prometheus does not scrape the pods of {' and '.join(of)}" if len(of) > 1 else ""
 
 
 def _config_maps(pods: Iterable[K8sObject]) -> list[str]:

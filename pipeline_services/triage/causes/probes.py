@@ -75,7 +75,7 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
     seen = [event_line(event) for event in recent[:2]]
     since = condition_since(pod, "Ready")
     if _is_wrong(evidence, pod, recent, started):
-        summary = f"a probe of {part.id} fails although its process runs: {_which(pod, message)}"
+        summary = f"the {_which(message)} of {part.id} fails although its process runs"
         lines = (*seen, *_probe_lines(pod), *alive(evidence, part))
         return [make_finding(About(evidence, part, pod), "probe-wrong", summary, *lines, since=since)]
     if re.search(_TIMED_OUT, message) and evidence.now - started > STARTUP_S and not _is_start_up(recent):
@@ -107,8 +107,8 @@ def killed_by_probe(
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
-        where = "for what it does not have" if "statuscode" in message else "on a port that nothing listens on"
-        summary = f"{part.id} is killed by a probe {where}: {_which(pod, message)}"
+        what = "for what it does not have" if "statuscode" in message else "on a port that nothing listens on"
+        summary = f"the {_which(message)} of {part.id} asks {what}, and so it is killed"
         lines = (*seen, *_probe_lines(pod), *alive(evidence, part))
         return [make_finding(About(evidence, part, pod), "probe-wrong", summary, *lines, since=at)]
     state = "was started again" if is_ready(pod) else "is being started again"
@@ -212,9 +212,9 @@ def _fatal(event: K8sObject) -> bool:
     return bool(re.match(r"(Liveness|Startup) probe", str(event.get("message", ""))))
 
 
-def _which(pod: K8sObject, message: str) -> str:
+def _which(message: str) -> str:
     kind = re.match(r"(Liveness|Readiness|Startup) probe", message)
-    return f"{kind.group(1).lower()} probe" if kind else f"a probe of {name_of(pod)}"
+    return f"{kind.group(1).lower()} probe" if kind else "probe"
 
 
 def _probe_lines(pod: K8sObject) -> list[str]:

@@ -171,10 +171,17 @@ def _row(label: str, text: str, width: int) -> list[str]:
     return wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0), width)
 
 
-def wrapped(head: str, text: str, indent: int, width: int) -> list[str]:
-    """A text on as many lines as it takes, behind its head, the further ones indented."""
-    text = head + one_line(text)
-    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
+def wrapped(head: str, text: str, indent: int, width: int, most: int | None = None) -> list[str]:
+    """A text on as many lines as it takes, or on so many at most, behind its head, the further ones indented."""
+    lines = textwrap.wrap(
+        head + one_line(text),
+        width,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        max_lines=most,
+        placeholder="...",
+    )
+    return lines or [head.rstrip()]
 
 
 def _within(lines: list[str], room: int) -> list[str]:
