@@ -144,7 +144,8 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     if not view.verbose and (not detail.expected or len(wrapped(head, said, 2, view.columns)) > _TITLE):
         said = said.partition(_EXPECTED)[0]
     yield from wrapped(head, said, 2, view.columns, None if view.verbose else _TITLE)
-    if view.verbose or (detail.since and finding.since is not None):
+    told = detail.since or finding.self_healing  # what heals has a time limit
+    if view.verbose or (told and finding.since is not None):
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = reasons(finding)
     for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
