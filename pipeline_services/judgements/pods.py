@@ -23,14 +23,16 @@ from pipeline_services.model.k8s import (
     deletion_due,
     epoch,
     init_container_statuses,
+    involved_object,
     is_ready,
     is_terminating,
     last_end,
+    last_seen,
     name_of,
     phase_of,
+    progress_of,
     quantity,
     ready_since,
-    replicas_of,
     requests_of,
     state_of,
     status_of,
@@ -50,6 +52,8 @@ OOM_RECENT: Final = 600.0
 _STARTING_REASONS: Final = {"ContainerCreating", "PodInitializing"}
 _MADE: Final[Mapping[str, str]] = {STATEFUL_SET: r"\d+", DEPLOYMENT: r"[a-z0-9]+-[a-z0-9]+", DAEMON_SET: "[a-z0-9]+"}
 """How a workload of each kind ends the names of its pods."""
+_MOVES: Final = frozenset({"ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete", "Killing"})
+"""What controllers and kubelets say when a pod comes or goes."""
 _CRASHES: Final = 2
 """Restarts of a container that is not ready which are no longer a start-up in the wrong order."""
 
@@ -111,15 +115,34 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
     pods = _own(snapshot, component, labelled_pods(snapshot, component))
     if any(is_starting(pod, snapshot.taken_at) for pod in pods if not is_terminating(pod)):
         raise PreconditionNotMet(f"{component} is still starting; try again in {STARTING_FOR:g} s")
-    if any(is_leaving(pod, snapshot.taken_at) for pod in pods) and not _is_scaled_to_zero(snapshot, component):
+    if _is_scaled_to_zero(snapshot, component):
+        return
+    if any(is_leaving(pod, snapshot.taken_at) for pod in pods):
         raise PreconditionNotMet(f"{component}'s only pod is being deleted; try again in {STARTING_FOR:g} s")
+    if not pods and has_just_moved(snapshot, snapshot.pipeline[component]):
+        raise PreconditionNotMet(f"{component}'s only pod has just gone; try again in {STARTING_FOR:g} s")
+
+
+def has_just_moved(snapshot: Snapshot, part: Component) -> bool:
+    """Whether a controller, or a kubelet, has just said that a pod of the workload comes or goes, and no one since that
+    none may come."""
+    said = sorted((one for one in snapshot.answers.get("events", ()) if _is_about(one, part)), key=last_seen)
+    return bool(said) and said[-1]["reason"] in _MOVES and snapshot.taken_at - last_seen(said[-1]) < STARTING_FOR
+
+
+def _is_about(event: K8sObject, part: Component) -> bool:
+    """Whether the event says what becomes of a pod of the workload."""
+    kind, name = involved_object(event)
+    names = {part.kind: "", "ReplicaSet": "-[a-z0-9]+", "Pod": f"-{_MADE[part.kind]}"}
+    is_own = kind in names and re.fullmatch(f"{re.escape(part.workload)}{names[kind]}", name) is not None
+    return is_own and event.get("reason") in {*_MOVES, "FailedCreate"}
 
 
 def _is_scaled_to_zero(snapshot: Snapshot, component: str) -> bool:
     """Whether nothing follows the component's last pod."""
     part = snapshot.pipeline.workloads.get(component)
     live = snapshot.answers.get(part.list_name, ()) if part else ()
-    return any(replicas_of(one) == 0 for one in live if part and name_of(one) == part.workload)
+    return any(progress_of(one).wanted == 0 for one in live if part and name_of(one) == part.workload)
 
 
 def is_leaving(pod: K8sObject, now: float) -> bool:

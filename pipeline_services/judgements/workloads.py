@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
-from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
+from pipeline_services.judgements.pods import STARTING_FOR, has_just_moved, is_leaving, is_starting, pods_of
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, condition_status, containers_of, is_ready, progress_of, template_of
@@ -42,6 +42,9 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
         )
     if progress.complete:
         return
+    pods = [pod for pod in pods_of(snapshot, component) if part.owns(pod)]
+    if not progress.seen_by_controller and pods and all(map(is_ready, pods)):
+        raise PreconditionNotMet(f"{kind} {app} has just been changed, and its controller has not looked at it yet")
     if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
@@ -49,10 +52,11 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
 
 
 def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
-    """Whether something moves: a pod has just been made, starts or goes, and none is stuck."""
+    """Whether something moves: a pod has just been made, starts, goes or has just gone, and none is stuck."""
     now = snapshot.taken_at
     pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(pod)]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
-    everything = [pod for pod in labelled_pods(snapshot, part.reports_to) if part.owns(pod)]
-    return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)
+    if any(not is_ready(pod) or age(pod, now) < STARTING_FOR for pod in pods) or has_just_moved(snapshot, part):
+        return True
+    return any(is_leaving(pod, now) for pod in labelled_pods(snapshot, part.reports_to) if part.owns(pod))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline_services.judgements.pods import STARTING_FOR, is_made_by, kept_from_ending
+from pipeline_services.judgements.pods import STARTING_FOR, has_just_moved, is_made_by, kept_from_ending
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -14,7 +14,6 @@ from pipeline_services.model.k8s import (
     finalizers_of,
     is_terminating,
     labels_of,
-    last_seen,
     name_of,
     progress_of,
     replicas_of,
@@ -112,10 +111,9 @@ def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Fi
             since=evidence.changed("pods", name_of(stray)),
         )
     events = evidence.events_of(part.kind, part.workload)
-    moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
     return make_finding(
         About(evidence, part),
-        "pod-replaced" if moving else "pods-missing",
+        "pod-replaced" if has_just_moved(evidence.snapshot, part) else "pods-missing",
         f"{part.kubectl_name} should have {replicas_of(workload)} pods and has none",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),

@@ -1,0 +1,79 @@
+"""Rollouts, replacements and restarts that go well are no fault in any moment of theirs; what does not end is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services.model import roles
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.faults import warning
+from tests.judgements.test_faults_of_acceptance import outcomes
+from tests.judgements.world import World, healthy
+
+
+def just_changed(world: World, component: str) -> None:
+    """Its controller has not seen the newest spec yet."""
+    world.workload(component)["metadata"]["generation"] = 2
+
+
+def ends_well(world: World, component: str) -> None:
+    """Its only pod has stopped and is about to be removed."""
+    [pod] = world.pods(component)
+    pod["metadata"]["deletionTimestamp"] = world.ago(-10)
+    pod["status"]["phase"] = "Succeeded"
+    nothing_serves(world, component)
+
+
+def has_gone(world: World, component: str, *, ago: float = 8.0) -> None:
+    """Its only pod has gone, and the next one is not made yet."""
+    [pod] = world.pods(component)
+    said(world, "Pod", pod["metadata"]["name"], "Killing", ago=ago)
+    world.drop_pods(component)
+    nothing_serves(world, component)
+
+
+def container_restarts(world: World, component: str) -> None:
+    """The container of its only pod, which is old, was started again a moment ago."""
+    [pod] = world.pods(component)
+    pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(6)}
+    pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(5)}}}
+    nothing_serves(world, component)
+
+
+def said(world: World, kind: str, name: str, reason: str, *, ago: float) -> None:
+    """A Normal event."""
+    warning(world, kind, name, reason, "", ago=ago)
+    world.answers["events"][-1]["type"] = "Normal"
+
+
+def nothing_serves(world: World, component: str) -> None:
+    status = world.workload(component)["status"]
+    status |= dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas", "numberAvailable"), 0)
+    service = world.pipeline[component].service
+    for one in world.answers["endpointslices"] if service else ():
+        if service and one["metadata"]["name"].startswith(service.name):
+            one["endpoints"] = []
+
+
+@pytest.mark.parametrize("change", [just_changed, ends_well, has_gone, container_restarts])
+@pytest.mark.parametrize("component", [roles.LOKI, roles.LOG_SHIPPER, roles.KAFKA, roles.PRODUCER])
+def test_a_moment_of_a_rollout_is_not_known_yet(change: Callable[[World, str], None], component: str) -> None:
+    world = healthy()
+    change(world, component)
+    red, inconclusive = outcomes(world)
+    assert red == []
+    assert f"test_rollout_complete[{world.pipeline[component].reports_to}]" in inconclusive
+    assert [one.cause.id for one in diagnose(world.snapshot()).findings if not one.self_healing] == []
+
+
+def test_a_pod_that_does_not_come_back_is_an_alarm() -> None:
+    world = healthy()
+    has_gone(world, roles.KAFKA, ago=61)
+    red = ["test_pods_ready[kafka]", "test_rollout_complete[kafka]", "test_service_has_endpoint[kafka-service]"]
+    assert [case for case in outcomes(world)[0] if case in red] == red
+    world = healthy()
+    has_gone(world, roles.KAFKA)
+    warning(world, "StatefulSet", "kafka", "FailedCreate", "forbidden: exceeded quota: few", ago=3)
+    assert [case for case in outcomes(world)[0] if case in red] == red
