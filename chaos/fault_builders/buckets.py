@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, require_own_store, writes_fail
+from chaos.fault_builders.common import fault_builder, own_store, writes_fail
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import secret_text
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -21,31 +19,28 @@ THINNING: Final = "thin-out"
 
 def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     """The bucket that everybody writes to and reads from has another name."""
-    description = pipeline.description
-    bucket, port = description.store.bucket, description.service(roles.INFLUXDB).port
-    token = _operator(pipeline)
+    bucket, server = pipeline.description.store.bucket, own_store(pipeline)
 
     def called(name: str) -> list[Any]:
-        return _listed(pipeline, token, "buckets", name=name)
+        return _listed(pipeline, server, "buckets", name=name)
 
     known = called(bucket)
     if not known:
         raise NoData(f"there is no bucket {bucket}")
-    return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token, port).proved(
+    return stores.bucket_renamed(server, str(known[0]["id"]), bucket, f"{bucket}-archive").proved(
         gone=Proof(f"the bucket {bucket} to be there", lambda: called(bucket), within=30.0)
     )
 
 
 def organisation_renamed(pipeline: SteadyPipeline) -> Fault:
     """The organisation that everybody names who writes has another name; its buckets and tokens stay."""
-    store, port = pipeline.description.store, pipeline.description.service(roles.INFLUXDB).port
-    token = _operator(pipeline)
+    store, server = pipeline.description.store, own_store(pipeline)
 
     def called(name: str) -> list[Any]:
-        return [one for one in _listed(pipeline, token, "orgs") if one["name"] == name]
+        return [one for one in _listed(pipeline, server, "orgs") if one["name"] == name]
 
     (own,) = called(store.org)
-    fault = stores.organisation_renamed(str(own["id"]), store.org, f"{store.org}-plant", token, port)
+    fault = stores.organisation_renamed(server, str(own["id"]), store.org, f"{store.org}-plant")
     return fault.proved(
         writes_fail(pipeline, "not-found"),
         Proof(f"the organisation {store.org} to be there", lambda: called(store.org), within=30.0),
@@ -60,17 +55,16 @@ SHARDS: Final = ("--shard-group-duration", "shardGroupDurationSeconds")
 @fault_builder
 def bucket_set(pipeline: SteadyPipeline, setting: tuple[str, str], seconds: int) -> Fault:
     """The bucket keeps readings for another time than it was made with (0: for ever), or in other shards."""
-    token, port = _operator(pipeline), pipeline.description.service(roles.INFLUXDB).port
-    bucket, (flag, field) = pipeline.description.store.bucket, setting
+    server, bucket, (flag, field) = own_store(pipeline), pipeline.description.store.bucket, setting
 
     def found() -> dict[str, Any]:
-        return dict(_listed(pipeline, token, "buckets", name=bucket)[0])
+        return dict(_listed(pipeline, server, "buckets", name=bucket)[0])
 
     def value() -> int:
         return sum(int(rule[field]) for rule in found().get("retentionRules") or ())
 
     before = value()
-    return stores.bucket_set(str(found()["id"]), flag, (seconds, before), token, port).proved(
+    return stores.bucket_set(server, str(found()["id"]), flag, (seconds, before)).proved(
         Proof(f"the bucket to have {flag} {seconds}s", lambda: value() == seconds, within=30.0),
         Proof(f"the bucket to have {flag} {before}s", lambda: value() == before, within=30.0),
     )
@@ -79,13 +73,12 @@ def bucket_set(pipeline: SteadyPipeline, setting: tuple[str, str], seconds: int)
 @fault_builder
 def many_shards(pipeline: SteadyPipeline, count: int) -> Fault:
     """InfluxDB has so many shards more, of a bucket that nobody else uses, each with a point."""
-    token, store = _operator(pipeline), pipeline.description.store
-    bucket, port = f"shards-{int(time.time())}", pipeline.description.service(roles.INFLUXDB).port
+    server, bucket = own_store(pipeline), f"shards-{int(time.time())}"
 
     def there() -> bool:
-        return bucket in [one["name"] for one in _listed(pipeline, token, "buckets", limit="100")]
+        return bucket in [one["name"] for one in _listed(pipeline, server, "buckets", limit="100")]
 
-    return stores.shards_made(bucket, count, store.org, token, port).proved(
+    return stores.shards_made(server, bucket, count, pipeline.description.store.org).proved(
         Proof(f"the bucket {bucket} to be there", there, within=30.0),
         Proof(f"the bucket {bucket} to be gone", lambda: not there(), within=30.0),
     )
@@ -93,8 +86,7 @@ def many_shards(pipeline: SteadyPipeline, count: int) -> Fault:
 
 def thinned_out(pipeline: SteadyPipeline) -> Fault:
     """A task runs in InfluxDB that writes into the bucket of readings, as one that thins them out does; nothing yet."""
-    token, store = _operator(pipeline), pipeline.description.store
-    port = pipeline.description.service(roles.INFLUXDB).port
+    server, store = own_store(pipeline), pipeline.description.store
     flux = (
         f'option task = {{name: "{THINNING}", every: 1h}}\n'
         f'from(bucket: "{store.bucket}") |> range(start: -1m) |> filter(fn: (r) => r._measurement == "{THINNING}")'
@@ -102,21 +94,15 @@ def thinned_out(pipeline: SteadyPipeline) -> Fault:
     )
 
     def runs() -> bool:
-        return bool(_listed(pipeline, token, "tasks", name=THINNING))
+        return bool(_listed(pipeline, server, "tasks", name=THINNING))
 
-    return stores.task_made(THINNING, flux, store.org, token, port).proved(
+    return stores.task_made(server, THINNING, flux, store.org).proved(
         Proof(f"the task {THINNING} to be there", runs, within=30.0),
         Proof(f"the task {THINNING} to be gone", lambda: not runs(), within=30.0),
     )
 
 
-def _listed(pipeline: SteadyPipeline, token: str, what: str, **query: str) -> list[Any]:
+def _listed(pipeline: SteadyPipeline, server: stores.Server, what: str, **query: str) -> list[Any]:
     """The buckets, tasks or organisations of InfluxDB that the query is about."""
-    found = pipeline.probes.influx.ask_json(f"/api/v2/{what}", query, headers=token_header(token))
+    found = pipeline.probes.influx.ask_json(f"/api/v2/{what}", query, headers=token_header(server.token))
     return list(found.get(what) or ())
-
-
-def _operator(pipeline: SteadyPipeline) -> str:
-    """The token of InfluxDB's administrator. Raises NotApplicable as ``require_own_store``."""
-    require_own_store(pipeline)
-    return secret_text(pipeline.cluster.list("secrets"), pipeline.description.config.admin_token)

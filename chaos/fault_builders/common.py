@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
+from pipeline_services.faults.stores import Server
 from pipeline_services.model import roles
 from pipeline_services.model.component import Service
 from pipeline_services.model.errors import NotApplicable
-from pipeline_services.model.k8s import containers_of, is_complete, template_of
+from pipeline_services.model.k8s import containers_of, is_complete, secret_text, template_of
 from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -48,18 +49,17 @@ def own_service(pipeline: SteadyPipeline, component: str) -> Service:
     return pipeline.description.service(component)
 
 
-def require_own_store(pipeline: SteadyPipeline) -> None:
-    """For faults that use the tools of broker or store from the node, which finds them by their process.
+def own_broker(pipeline: SteadyPipeline) -> Server:
+    """The pipeline's Kafka, for faults made with its own tools. Raises NotApplicable where others run it."""
+    require_no_others(pipeline.description, [roles.KAFKA])
+    return Server.of(pipeline.description, roles.KAFKA)
 
-    Raises:
-        NotApplicable: the pipeline is not the suite's own, whose broker and store run on the node as well; or others
-            run one of the two.
-    """
-    require_no_others(pipeline.description, (roles.KAFKA, roles.INFLUXDB))
-    if pipeline.description.namespace != Pipeline.load().namespace:
-        raise NotApplicable(
-            f"the node's own tools do not tell {pipeline.description.name}'s broker or store from others"
-        )
+
+def own_store(pipeline: SteadyPipeline) -> Server:
+    """The pipeline's InfluxDB, and its administrator's token. Raises NotApplicable where others run it."""
+    require_no_others(pipeline.description, [roles.INFLUXDB])
+    token = secret_text(pipeline.cluster.list("secrets"), pipeline.description.config.admin_token)
+    return Server.of(pipeline.description, roles.INFLUXDB, token)
 
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:

@@ -9,9 +9,9 @@ from chaos.fault_builders.common import (
     CRASHED,
     all_pods_ready,
     fault_builder,
+    own_store,
     pod_shows,
     pods_replaced,
-    require_own_store,
     with_new_pods,
     workload_path,
     writes_fail,
@@ -132,16 +132,14 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
         raise NotApplicable(
             f"the apps of {pipeline.description.name} have the administrator's token, and there is no other"
         )
-    old, operator = secret_text(secrets, held), secret_text(secrets, keys.admin_token)
-    headers = token_header(operator)
+    old, server = secret_text(secrets, held), own_store(pipeline)
+    headers = token_header(server.token)
     known = pipeline.probes.influx.ask_json("/api/v2/authorizations", {}, headers=headers)["authorizations"]
     ids = [str(one["id"]) for one in known if one["token"] == old]
     if not ids:
         raise NoData(f"InfluxDB does not know the token in {held.secret}")
-    replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: operator.encode()})
-    port = pipeline.description.service(roles.INFLUXDB).port
-    require_own_store(pipeline)
-    refused = stores.token_refused(ids[0], operator, port)
+    replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: server.token.encode()})
+    refused = stores.token_refused(server, ids[0])
     both = together(f"{held.key} of {held.secret} rotated, no pod restarted", [replaced, refused])
     return both.proved(writes_fail(pipeline, "forbidden"), all_pods_ready(pipeline, roles.PROCESSOR))
 

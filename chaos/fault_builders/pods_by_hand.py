@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, own_service, require_own_store, require_partitions, workload_path
+from chaos.fault_builders.common import fault_builder, own_broker, own_service, require_partitions, workload_path
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, Proof
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 LOAD_TEST: Final = "load-test"
+IN_THEIR_IMAGE: Final = "nobody knows which client of Kafka is in their image"
 FLOODED_BYTES: Final = 10_000_000
 # Arguments: the broker's address, the topic. A file of the topic is deleted long before the disk is full.
 _FLOOD: Final = """
@@ -76,8 +77,7 @@ def flooding_client(pipeline: SteadyPipeline) -> Fault:
         with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
             return LOAD_TEST in asked.topics()
 
-    require_own_store(pipeline)
-    return replace(made, undo=[*made.undo, stores.topic_removed(LOAD_TEST, broker.port)]).proved(
+    return replace(made, undo=[*made.undo, stores.topic_removed(own_broker(pipeline), LOAD_TEST)]).proved(
         Proof(f"the topic {LOAD_TEST} to be large", large, within=60.0),
         Proof(f"pod and topic {LOAD_TEST} to be gone", lambda: made.gone and made.gone.holds() and not there(), 60.0),
     )
@@ -101,7 +101,6 @@ def member_left_behind(pipeline: SteadyPipeline) -> Fault:
     def is_own(pod: Mapping[str, Any]) -> bool:
         return pipeline.description[roles.PROCESSOR].owns(pod)
 
-    require_own_store(pipeline)
     return replace(made, follow_up=made.undo).proved(
         Proof("another member to hold partitions", held, within=60.0),
         Proof("the processors to hold all partitions", lambda: not held(), within=SESSION_S + 60.0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import fault_builder, require_own_store, writes_fail
+from chaos.fault_builders.common import fault_builder, own_broker, writes_fail
 from chaos.fault_builders.observability import Rewrite, rewritten
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults import storage, stores
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 WRONG_PORT: Final = 9192
 
 
-def _port(pipeline: SteadyPipeline) -> int:
-    """The broker's port. Raises NotApplicable as ``require_own_store``."""
-    require_own_store(pipeline)
-    return pipeline.description.service(roles.KAFKA).port
-
-
 @fault_builder
 def topic_deleted(pipeline: SteadyPipeline, placeholder: str) -> Fault:
     """A topic is gone, with all that was in it. ``placeholder``: for its name, as ``commands.fill`` takes it."""
@@ -39,7 +33,7 @@ def topic_deleted(pipeline: SteadyPipeline, placeholder: str) -> Fault:
             return len(broker.topics().get(topic, ())) >= partitions
 
     back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
-    return stores.topic_deleted(topic, partitions, _port(pipeline)).proved(gone=back)
+    return stores.topic_deleted(own_broker(pipeline), topic, partitions).proved(gone=back)
 
 
 @fault_builder
@@ -57,7 +51,7 @@ def topic_set(pipeline: SteadyPipeline, /, placeholder: str, **values: str) -> F
             found = broker.settings([topic])[topic]
         return all((found[key] == {"value": value, "own": True}) == in_force for key, value in own.items())
 
-    return stores.topic_set(topic, own, _port(pipeline)).proved(
+    return stores.topic_set(own_broker(pipeline), topic, own).proved(
         Proof(f"{topic} to have settings of its own", lambda: holds(True), within=30.0),
         Proof(f"{topic} to have the broker's settings", lambda: holds(False), within=30.0),
     )
@@ -71,7 +65,7 @@ def clients_limited(pipeline: SteadyPipeline) -> Fault:
             return bool(broker.quotas())
 
     limit = {"consumer_byte_rate": "100"}
-    return stores.clients_limited(limit, _port(pipeline)).proved(
+    return stores.clients_limited(own_broker(pipeline), limit).proved(
         Proof("the broker to have a quota", there, within=30.0),
         Proof("the broker to have no quota", lambda: not there(), within=30.0),
     )
@@ -87,7 +81,7 @@ def brokers_set(pipeline: SteadyPipeline, /, **values: str) -> Fault:
             found = {one["key"]: one["value"] for one in broker.set_at_run_time()}
         return wanted.items() <= found.items()
 
-    return stores.brokers_set(wanted, _port(pipeline)).proved(
+    return stores.brokers_set(own_broker(pipeline), wanted).proved(
         Proof("the broker to say so", there, within=30.0),
         Proof("the broker to go by its file", lambda: not there(), within=30.0),
     )
@@ -116,6 +110,4 @@ def volume_full(pipeline: SteadyPipeline) -> Fault:
     if pipeline.description.usage != PROMETHEUS:
         raise NotApplicable(f"nobody measures the volumes of {pipeline.description.name}")
     refused = writes_fail(pipeline, "server-error")
-    return storage.volume_full(
-        pipeline.api, pipeline.description[roles.INFLUXDB], pipeline.namespace, "influxd", refused
-    )
+    return storage.volume_full(pipeline.api, pipeline.description[roles.INFLUXDB], pipeline.namespace, refused)

@@ -7,6 +7,7 @@ from typing import Final
 
 from chaos import expected_checks
 from chaos.fault_builders import pods_by_hand, processes, stores, workloads
+from chaos.fault_builders.common import with_own_apps
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_identity_kept
@@ -128,7 +129,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "client-floods-the-broker",
-        pods_by_hand.flooding_client,
+        with_own_apps(pods_by_hand.flooding_client, pods_by_hand.IN_THEIR_IMAGE),
         (finding(roles.KAFKA, "client-floods"),),
         (checks.BROKER_NOT_FLOODED,),
         min_duration_s=30.0,

@@ -7,6 +7,7 @@ from typing import Final
 
 from chaos import expected_checks
 from chaos.fault_builders import configuration, meanwhile, pods_by_hand, processes, workloads
+from chaos.fault_builders.common import with_own_apps
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_backlog_grew, expect_rejoined
@@ -118,7 +119,7 @@ LASTING: Final = (
     ),
     Scenario(
         "partitions-held-by-nobody",
-        pods_by_hand.member_left_behind,
+        with_own_apps(pods_by_hand.member_left_behind, pods_by_hand.IN_THEIR_IMAGE),
         (finding(roles.PROCESSOR, "group-joined"),),
         (checks.PROCESSORS_ONLY, checks.CONSUMER_GROUP_STABLE),
         deadline_s=120.0,

@@ -42,14 +42,20 @@ class Call:
 class Command:
     """A program run as root on the node, which is how the suite's own cluster is reached below Kubernetes.
 
-    ``what`` says in words what it does.
+    ``what`` says in words what it does. ``namespace`` is that of the container in which it changes something, and
+    nothing outside that; empty: it changes the node.
     """
 
     words: list[str]
     what: str = ""
+    namespace: str = ""
 
     def __str__(self) -> str:
         return f"on the node: {self.what or ' '.join(self.words)}"
+
+    def is_within(self, namespace: str) -> bool:
+        """As ``Call.is_within``."""
+        return self.namespace == namespace
 
 
 Step = Call | Command
@@ -73,7 +79,7 @@ class Entry:
 
     def is_within(self, namespace: str) -> bool:
         """Whether nothing outside the namespace has to be undone, so that it ends with the namespace."""
-        return bool(self.undo) and all(isinstance(one, Call) and one.is_within(namespace) for one in self.undo)
+        return bool(self.undo) and all(one.is_within(namespace) for one in self.undo)
 
     @property
     def is_expired(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import container_statuses, is_running, name_of, uid_of
 
@@ -39,6 +40,19 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
         if status["name"] == container and is_running(status):
             return str(status["containerID"]).rpartition("//")[2]
     raise PreconditionNotMet(f"the container {container} of {name_of(pod)} does not run")
+
+
+def container_name(part: Component, namespace: str) -> str:
+    """What the node calls the container that does the work of a StatefulSet's first pod: ``POD_NAMESPACE_CONTAINER``.
+
+    It stays the same when the pod is replaced.
+
+    Raises:
+        ValueError: the target is not explicit.
+    """
+    if not (part.workload and namespace and part.container):
+        raise ValueError(f"a fault needs an explicit container, not that of {part.id!r} in {namespace!r}")
+    return f"{part.first_pod}_{namespace}_{part.container}"
 
 
 def _uid(api: Api, path: str) -> str | None:

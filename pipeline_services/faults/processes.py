@@ -26,6 +26,16 @@ for group in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do
 done
 true
 """
+FIRST_PROCESS: Final = f"""
+list() {{ {_LIST} }}
+first_process() {{
+  ls /var/log/containers | sed -n "s/^$1-\\([0-9a-f]*\\)[.]log$/\\1/p" | while read -r id; do list "$id"; done |
+    sed -n 's/ 1 .$//p'
+}}
+"""
+"""Shell functions. ``first_process`` takes a container (``pods.container_name``) and prints the id on the node of the
+first process of the one that runs now; nothing where none does. The kubelet names the log of each after both ids.
+"""
 # $1 container, $2 signal. A container that is gone has nothing to signal, which is well for an undo.
 _SIGNAL: Final = f"""
 list() {{ {_LIST} }}

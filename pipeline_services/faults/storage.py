@@ -10,6 +10,8 @@ from typing import Final
 
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Api, Fault, Proof, object_path
+from pipeline_services.faults.pods import container_name
+from pipeline_services.faults.processes import FIRST_PROCESS
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import spec_of, volume_of
@@ -19,14 +21,14 @@ ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""
 LARGEST_MIB: Final = 4096
 """Contents of more than this are not copied for a test."""
-# $1 the process that uses the volume, $2 the folder. The process has ended and the kubelet has let go of the folder,
+# $1 the container that uses the volume, $2 the folder. Its process has ended and the kubelet has let go of the folder,
 # or the script gives up after 50 s. What is mounted before that is in the pod's own mount too: the kubelet takes both.
-_AWAIT_END: Final = """
+_AWAIT_END: Final = f"""{FIRST_PROCESS}
 volume=$(basename "$2")
-volume=${volume%%_*}
+volume=${{volume%%_*}}
 n=0
-while pgrep -x "$1" >/dev/null || grep -q " /var/lib/kubelet/pods/[^ ]*/$volume " /proc/self/mountinfo; do
-  n=$((n + 1)); [ $n -lt 250 ] || { echo "$1 does not end"; exit 1; }; sleep 0.2
+while [ -n "$(first_process "$1")" ] || grep -q " /var/lib/kubelet/pods/[^ ]*/$volume " /proc/self/mountinfo; do
+  n=$((n + 1)); [ $n -lt 250 ] || {{ echo "$1 does not end"; exit 1; }}; sleep 0.2
 done
 """
 # $2 the folder, $3 room in MiB, $4 the most contents in MiB.
@@ -46,13 +48,13 @@ rmdir "$2.new"
 mount -o loop "$2.img" "$2"
 """
 # Waits until the process has run for some seconds, then takes all the room that is left, the reserve for root included.
-_FILL: Final = """
+_FILL: Final = f"""{FIRST_PROCESS}
 n=0
-until pgrep -x "$1" >/dev/null; do
-  n=$((n + 1)); [ $n -lt 200 ] || { echo "$1 does not start"; exit 1; }; sleep 0.2
+until [ -n "$(first_process "$1")" ]; do
+  n=$((n + 1)); [ $n -lt 200 ] || {{ echo "$1 does not start"; exit 1; }}; sleep 0.2
 done
 sleep 5
-mountpoint -q "$2" || { echo "$2 is no file system of its own"; exit 1; }
+mountpoint -q "$2" || {{ echo "$2 is no file system of its own"; exit 1; }}
 dd if=/dev/zero of="$2/.filled-by-fault" bs=64k >/dev/null 2>&1
 sync "$2/.filled-by-fault"
 """
@@ -74,11 +76,10 @@ rm -rf "$2.img" "$2.new" "$2.part"
 """
 
 
-def volume_full(api: Api, part: Component, namespace: str, process: str, stops_storing: Proof) -> Fault:
+def volume_full(api: Api, part: Component, namespace: str, stops_storing: Proof) -> Fault:
     """The fault that fills the volume of a StatefulSet's only pod; the pod is restarted for it, and for its undo.
 
     Args:
-        process: the name of the program that uses the volume.
         stops_storing: how it shows in the data path.
 
     Raises:
@@ -86,7 +87,7 @@ def volume_full(api: Api, part: Component, namespace: str, process: str, stops_s
     """
     workload = object_path(part.list_name, part.workload, namespace)
     folder = _folder(api, part.volume, namespace)
-    words = ["sh", process, folder]
+    words = ["sh", container_name(part, namespace), folder]
     return Fault(
         f"the volume of {part.first_pod} is full",
         [

@@ -13,7 +13,7 @@ from pipeline_services.apps.load import TOPIC_PREFIX, Load
 from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, perform
 from pipeline_services.faults.journal import Journal
-from pipeline_services.faults.stores import buckets_removed
+from pipeline_services.faults.stores import Server, buckets_removed
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
@@ -127,10 +127,10 @@ class Validation:
         load = Load(f"{TOPIC_PREFIX}{now}", READINGS, (now - BACK_DATED) * 10**9)
         for policy in network_policies(pipeline):  # those of a benchmark that was killed
             site.api.delete("NetworkPolicy", name_of(policy))
-        influxdb = pipeline.service(roles.INFLUXDB).port
+        server = Server.of(pipeline, roles.INFLUXDB, token)
 
         def remove_buckets(beginning: str) -> None:
-            perform(site.api, [buckets_removed(beginning, pipeline.store.org, token, influxdb)])
+            perform(site.api, [buckets_removed(server, beginning, pipeline.store.org)])
 
         with injected(site.api, site.journal, ground(pipeline, load.producer_id, token)):
             store = TrialStore(site.probes.influx, pipeline.store, token)

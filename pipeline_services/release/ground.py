@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from pipeline_services.apps.load import Load
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
-from pipeline_services.faults.stores import buckets_removed, topics_removed
+from pipeline_services.faults.stores import Server, buckets_removed, topics_removed
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import containers_of, name_of, spec_of, template_of
 from pipeline_services.model.kinds import KINDS
@@ -62,10 +62,10 @@ def ground(pipeline: Pipeline, topic: str, admin_token: str) -> Fault:
     """
     namespace, kind = pipeline.namespace, KINDS["NetworkPolicy"]
     policies = network_policies(pipeline)
-    kafka, influxdb = pipeline.service(roles.KAFKA).port, pipeline.service(roles.INFLUXDB).port
+    broker, store = Server.of(pipeline, roles.KAFKA), Server.of(pipeline, roles.INFLUXDB, admin_token)
     undo: list[Step] = [remove_pods(namespace)]
     undo += [Call("DELETE", kind.path(namespace, name_of(policy))) for policy in policies]
-    undo += [topics_removed(topic, kafka), buckets_removed(topic, pipeline.store.org, admin_token, influxdb)]
+    undo += [topics_removed(broker, topic), buckets_removed(store, topic, pipeline.store.org)]
     return Fault(
         f"versions are tried beside the pipeline, as {NAME} with {topic}",
         [Call("POST", kind.path(namespace), policy) for policy in policies],

@@ -44,13 +44,6 @@ def stand_in(pipeline: Pipeline) -> Any:
     return StandIn(pipeline, OF_CA3 if pipeline is CA3 else {})
 
 
-def test_what_the_nodes_tools_do_is_not_done_to_a_pipeline_beside_another() -> None:
-    """They find a broker or a store by its process, of which the node has two."""
-    left_out = sorted_out(MATRIX, stand_in(PLAIN))
-    why = "the node's own tools do not tell plain's broker or store from others"
-    assert left_out["influxdb-bucket-renamed"] == left_out["clients-limited-by-quota"] == why
-
-
 def test_the_suites_own_pipeline_is_put_to_every_row() -> None:
     assert sorted_out(MATRIX, stand_in(Pipeline.load())) == {}
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from chaos.fault_builders import buckets, configuration, pods_by_hand, stores
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import cases
 from pipeline_services.clients.manifests import rendered
@@ -39,14 +36,6 @@ def files() -> dict[str, str]:
 FILES = files()
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the suite's own pipeline runs on the node."""
-    for builders in (buckets, configuration, pods_by_hand, stores):
-        monkeypatch.setattr(builders, "require_own_store", lambda _pipeline: None)
-
-
-@pytest.mark.usefixtures("alone")
 def test_a_fault_of_a_pipeline_with_other_names_names_nothing_of_the_suites_own() -> None:
     each(SCENARIOS, names_nothing_of_the_suites_own)
 

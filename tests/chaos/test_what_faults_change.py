@@ -80,22 +80,15 @@ def store_subject(words: list[str]) -> str:
     """What a command of ``faults.stores`` is about; raises KeyError for a script that is not known here."""
     script = words[2]
     if script in (stores._INFLUX, stores._REMOVE):
-        return f"{words[6 if script == stores._INFLUX else 8]}s"
+        return f"{words[7]}s"
     if script == stores._CONFIGS:
         [subject] = re.findall(r"--entity-type (\w+)", " ".join(words))
         return str(subject)
-    return {
-        stores._TOPIC: "topics",
-        stores._RENAME: "buckets",
-        stores._SHARDS: "buckets",
-        stores._TOKEN: "authorizations",
-    }[script]
+    return {stores._TOPIC: "topics", stores._SHARDS: "buckets", stores._TOKEN: "authorizations"}[script]
 
 
 def is_of_a_store(step: Step) -> bool:
-    return isinstance(step, Command) and any(
-        part in word for word in step.words for part in (stores._BROKER, stores._STORE)
-    )
+    return isinstance(step, Command) and any(stores._INSIDE in word for word in step.words)
 
 
 def test_whatever_a_fault_changes_inside_kafka_or_influxdb_is_compared(all_steps: list[Step]) -> None:

@@ -53,6 +53,8 @@ HERE = Call("PATCH", "/apis/apps/v1/namespaces/plain/deployments/producer")
         ([HERE, Call("PATCH", "/api/v1/namespaces/plain-too/configmaps/plain")], False),
         ([HERE, Call("PATCH", "/api/v1/nodes/plain")], False),
         ([HERE, Command(["true"])], False),
+        ([HERE, Command(["true"], namespace="plain")], True),
+        ([Command(["true"], namespace="plain-too")], False),
         ([], False),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from pipeline_services.faults import config, model, network, pods, processes, resources
 from pipeline_services.faults.journal import Call, Command
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.faults.both_steps import both_steps
+from tests.faults.machine import CONTAINER, Machine
 from tests.faults.test_faults import merge
 
 NS = "/api/v1/namespaces/ns"
@@ -68,6 +71,14 @@ def test_a_pod_is_deleted_by_its_uid_and_has_landed_when_that_is_gone() -> None:
     assert fault.pods == ("kafka-0",)
 
 
+def test_a_container_has_the_same_name_in_every_pod() -> None:
+    part = Component("kafka", "broker", "StatefulSet", container="kafka")
+    assert pods.container_name(part, "ns") == "broker-0_ns_kafka"
+    for target, namespace in ((part, ""), (replace(part, container=""), "ns"), (replace(part, workload=""), "ns")):
+        with pytest.raises(ValueError, match="needs an explicit container"):
+            pods.container_name(target, namespace)
+
+
 def test_a_container_has_to_run_to_be_found() -> None:
     status: dict[str, Any] = {"name": "kafka", "containerID": "containerd://abc", "state": {"running": {}}}
     pod = {"metadata": {"name": "kafka-0"}, "status": {"containerStatuses": [status]}}
@@ -77,29 +88,27 @@ def test_a_container_has_to_run_to_be_found() -> None:
         pods.container_id(pod, "kafka")
 
 
-class Machine:
-    """A node whose processes are what a folder says."""
-
-    def __init__(self, proc: Path) -> None:
-        self.proc = proc
-
-    def add(self, pid: int, status: str) -> None:
-        (self.proc / str(pid)).mkdir()
-        (self.proc / str(pid) / "cgroup").write_text("4:memory:/kubepods/0123456789abcdef\n")
-        (self.proc / str(pid) / "status").write_text(status)
-
-    def on_node(self, words: Sequence[str]) -> str:
-        here = [word.replace("/proc", str(self.proc)) for word in words]
-        return subprocess.run(here, capture_output=True, text=True, check=True, timeout=30).stdout
-
-
 def test_a_process_that_ends_while_it_is_listed_is_left_out(tmp_path: Path) -> None:
     node = Machine(tmp_path)
     node.add(4321, "Name:\tjava\nState:\tT (stopped)\nNSpid:\t4321\t1\n")
     node.add(4400, "Name:\tsh\nNSpid:\t4400\t17\n")
     node.add(4401, "")
-    (tmp_path / "4402").mkdir()
-    assert processes.Processes(node, "0123456789abcdef").states() == {4321: "T"}
+    (node.proc / "4402").mkdir()
+    assert processes.Processes(node, CONTAINER).states() == {4321: "T"}
+
+
+def test_the_first_process_of_a_container_is_that_of_the_pod_which_runs_now(tmp_path: Path) -> None:
+    node, words = (
+        Machine(tmp_path),
+        ["sh", "-c", f'{processes.FIRST_PROCESS} first_process "$1"', "sh", "kafka-0_ns_kafka"],
+    )
+    node.start(10, "kafka-0_other_kafka", "a" * 64)
+    node.start(11, "kafka-0_ns_kafka-debug", "b" * 64)
+    node.log("kafka-0_ns_kafka", "c" * 64)
+    assert node.on_node(words) == ""
+    node.start(12, "kafka-0_ns_kafka", "d" * 64)
+    node.add(13, "State:\tR (running)\nNSpid:\t13\t11\n", "d" * 64)
+    assert node.on_node(words) == "12\n"
 
 
 def test_a_kill_has_landed_when_no_process_is_left() -> None:

@@ -45,6 +45,10 @@ class Server:
         return self.objects.pop(path) if method == "DELETE" else self.objects[path]
 
 
+BROKER = stores.Server("ns", "kafka-0_ns_kafka", "localhost:9092")
+STORE = stores.Server("ns", "influxdb-0_ns_influxdb", "https://localhost:8086", "s3cret")
+
+
 def holds(fault: Fault) -> tuple[bool, bool]:
     """Whether it has landed and whether it is gone."""
     assert fault.landed is not None
@@ -224,36 +228,51 @@ def test_the_active_replica_set_is_woken_and_left_as_it_was() -> None:
 
 
 def test_a_topic_is_made_again_with_its_partitions() -> None:
-    fault = stores.topic_deleted("readings", 6, 9092)
+    fault = stores.topic_deleted(BROKER, "readings", 6)
     delete, make = both_steps(fault, Command)
-    assert delete.words[4:] == ["delete", "readings", "9092"]
-    assert make.words[4:] == ["create", "readings", "9092", "6"]
+    assert delete.words[7:] == ["delete", "readings"]
+    assert make.words[7:] == ["create", "readings", "6"]
 
 
 def test_a_buckets_token_is_never_told() -> None:
-    fault = stores.bucket_renamed("0a1b", "sensor-data", "archive", "s3cret", 8086)
+    fault = stores.bucket_renamed(STORE, "0a1b", "sensor-data", "archive")
     rename, back = both_steps(fault, Command)
-    assert rename.words[4:] == ["0a1b", "archive", "s3cret", "8086"]
-    assert back.words[4:] == ["0a1b", "sensor-data", "s3cret", "8086"]
+    assert rename.words[-3:] == ["0a1b", "--name", "archive"]
+    assert back.words[-3:] == ["0a1b", "--name", "sensor-data"]
     assert "s3cret" not in f"{fault.summary} {rename} {back}"
 
 
 def test_a_token_is_refused_and_accepted_again_and_the_operators_never_told() -> None:
-    fault = stores.token_refused("0a1b", "s3cret", 8086)
+    fault = stores.token_refused(STORE, "0a1b")
     refuse, accept = both_steps(fault, Command)
-    assert refuse.words[4:] == ["inactive", "0a1b", "s3cret", "8086"]
-    assert accept.words[4:] == ["active", "0a1b", "s3cret", "8086"]
+    assert refuse.words[4:] == ["influxdb-0_ns_influxdb", STORE.address, "s3cret", "inactive", "0a1b"]
+    assert accept.words[6:] == ["s3cret", "active", "0a1b"]
     assert "s3cret" not in f"{fault.summary} {refuse} {accept}"
 
 
 @pytest.mark.parametrize(
     ("fault", "whom"),
     [
-        (stores.topic_set("readings", {"retention.ms": "1", "segment.ms": "2"}, 9092), "topics --entity-name readings"),
-        (stores.clients_limited({"retention.ms": "1", "segment.ms": "2"}, 9092), "clients --entity-default"),
+        (
+            stores.topic_set(BROKER, "readings", {"retention.ms": "1", "segment.ms": "2"}),
+            "topics --entity-name readings",
+        ),
+        (stores.clients_limited(BROKER, {"retention.ms": "1", "segment.ms": "2"}), "clients --entity-default"),
     ],
 )
 def test_what_the_broker_is_told_is_taken_away_again(fault: Fault, whom: str) -> None:
     add, delete = both_steps(fault, Command)
-    assert add.words[4:] == ["9092", f"--entity-type {whom}", "--add-config retention.ms=1,segment.ms=2"]
-    assert delete.words[4:] == ["9092", f"--entity-type {whom}", "--delete-config retention.ms,segment.ms"]
+    assert add.words[4:] == [
+        BROKER.container,
+        BROKER.address,
+        "",
+        f"--entity-type {whom}",
+        "--add-config retention.ms=1,segment.ms=2",
+    ]
+    assert delete.words[4:] == [
+        BROKER.container,
+        BROKER.address,
+        "",
+        f"--entity-type {whom}",
+        "--delete-config retention.ms,segment.ms",
+    ]

@@ -40,8 +40,8 @@ def test_everything_is_journaled_before_and_put_back_after(world: World) -> None
     assert world.journal.entries() == []
     assert [method for method, _ in world.api.changes] == ["POST"] * 3 + ["DELETE"] * 4
     topics, buckets = world.api.commands
-    assert topics.startswith("sh remove bench-")
-    assert buckets.startswith("sh bench-")
+    assert topics.startswith("remove bench-")
+    assert buckets.startswith("bucket bench-")
 
 
 def test_a_plain_no_go_ends_it_after_the_trial(world: World) -> None:

@@ -45,7 +45,7 @@ class Api:
         return {}
 
     def on_node(self, words: list[str]) -> str:
-        self.commands.append(" ".join(words[3:6]))
+        self.commands.append(" ".join(words[7:9]))
         return ""
 
     def get(self, _kind: str, _name: str) -> Any:
