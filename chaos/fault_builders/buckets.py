@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fault_builders.common import fault_builder, own_store, writes_fail
-from pipeline_services.clients.influxdb import token_header
+from pipeline_services.clients.influxdb_api import InfluxApi
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model.errors import NoData
@@ -76,7 +76,7 @@ def many_shards(pipeline: SteadyPipeline, count: int) -> Fault:
     server, bucket = own_store(pipeline), f"shards-{int(time.time())}"
 
     def there() -> bool:
-        return bucket in [one["name"] for one in _listed(pipeline, server, "buckets", limit="100")]
+        return bucket in [one["name"] for one in _listed(pipeline, server, "buckets")]
 
     return stores.shards_made(server, bucket, count, pipeline.description.store.org).proved(
         Proof(f"the bucket {bucket} to be there", there, within=30.0),
@@ -104,5 +104,4 @@ def thinned_out(pipeline: SteadyPipeline) -> Fault:
 
 def _listed(pipeline: SteadyPipeline, server: stores.Server, what: str, **query: str) -> list[Any]:
     """The buckets, tasks or organisations of InfluxDB that the query is about."""
-    found = pipeline.probes.influx.ask_json(f"/api/v2/{what}", query, headers=token_header(server.token))
-    return list(found.get(what) or ())
+    return InfluxApi(pipeline.probes.influx, server.token).listed(what, **query)

@@ -17,7 +17,7 @@ from chaos.fault_builders.common import (
     writes_fail,
 )
 from pipeline_services import faults
-from pipeline_services.clients.influxdb import token_header
+from pipeline_services.clients.influxdb_api import InfluxApi
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
@@ -133,8 +133,7 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
             f"the apps of {pipeline.description.name} have the administrator's token, and there is no other"
         )
     old, server = secret_text(secrets, held), own_store(pipeline)
-    headers = token_header(server.token)
-    known = pipeline.probes.influx.ask_json("/api/v2/authorizations", {}, headers=headers)["authorizations"]
+    known = InfluxApi(pipeline.probes.influx, server.token).listed("authorizations")
     ids = [str(one["id"]) for one in known if one["token"] == old]
     if not ids:
         raise NoData(f"InfluxDB does not know the token in {held.secret}")

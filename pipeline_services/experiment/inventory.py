@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline_services.clients.influxdb import MOST_TASKS, token_header
+from pipeline_services.clients.influxdb_api import InfluxApi
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.leftovers import LISTS, Inventory, inventory
 from pipeline_services.model.errors import AccessDenied, NoData
@@ -15,12 +15,10 @@ from pipeline_services.model.k8s import secret_text
 from pipeline_services.snapshot.sources.cluster_parts import Listing
 
 if TYPE_CHECKING:
-    from pipeline_services.clients.http import HttpApi
     from pipeline_services.clients.kubernetes import Cluster
     from pipeline_services.measure.probes import Probes
     from pipeline_services.model.pipeline import Pipeline
 
-MOST_BUCKETS: Final = 100
 _AT_ONCE: Final = 8
 """Lists that are asked for at the same time."""
 _IN_INFLUXDB: Final[Mapping[str, tuple[str, ...]]] = {
@@ -82,19 +80,12 @@ def _influxdb(cluster: Cluster, probes: Probes) -> Inventory:
     config = probes.pipeline.config
     if not config.admin:
         return {}
-    headers = token_header(secret_text(cluster.list("secrets"), config.admin_token))
+    api = InfluxApi(probes.influx, secret_text(cluster.list("secrets"), config.admin_token))
     return {
         f"influxdb {what}/{one.get('name') or one['id']}": _texts({key: one.get(key) for key in kept})
         for what, kept in _IN_INFLUXDB.items()
-        for one in _in_influxdb(probes.influx, what, headers)
+        for one in api.listed(what)
     }
-
-
-def _in_influxdb(http: HttpApi, what: str, headers: Mapping[str, str]) -> Iterable[Mapping[str, Any]]:
-    most = {"buckets": MOST_BUCKETS, "tasks": MOST_TASKS}.get(what)
-    answer = http.ask_json(f"/api/v2/{what}", {"limit": str(most)} if most else {}, headers=dict(headers))
-    found: list[Mapping[str, Any]] = answer.get(what) or []
-    return found
 
 
 def _texts(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,11 +9,11 @@ from pipeline_services.apps.load import Load
 from pipeline_services.audit.records import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.clients.influxdb import Bucket, token_header
+from pipeline_services.clients.influxdb import Bucket
+from pipeline_services.clients.influxdb_api import InfluxApi
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 
-CREATED: Final = 201
 READ_TIMEOUT_S: Final = 60.0
 
 
@@ -26,22 +25,13 @@ class TrialStore:
     store: Store
     token: str
 
-    @property
-    def authorization(self) -> Mapping[str, str]:
-        """The header with the token."""
-        return token_header(self.token)
-
     def make(self, bucket: str) -> None:
         """Make a bucket. Raises UnexpectedAnswer where InfluxDB did not."""
-        found = self.http.ask_json("/api/v2/orgs", {"org": self.store.org}, headers=self.authorization)
-        try:
-            organisation = found["orgs"][0]["id"]
-        except (KeyError, IndexError, TypeError) as error:
-            raise UnexpectedAnswer(f"InfluxDB knows no organisation {self.store.org}: {str(found)[:200]}") from error
-        body = {"orgID": organisation, "name": bucket, "retentionRules": []}
-        answer = self.http.ask("/api/v2/buckets", body=body, headers=self.authorization)
-        if answer.status != CREATED:
-            raise UnexpectedAnswer(f"InfluxDB did not make the bucket {bucket}: {answer.status} {answer.text[:200]}")
+        api = InfluxApi(self.http, self.token)
+        found = api.listed("orgs", org=self.store.org)
+        if not found:
+            raise UnexpectedAnswer(f"InfluxDB knows no organisation {self.store.org}")
+        api.change("POST", "/api/v2/buckets", {"orgID": found[0]["id"], "name": bucket, "retentionRules": []})
 
     def points(self, bucket: str, load: Load) -> Records:
         """What is stored, with checksums computed from what was found. Raises as ``read_store`` does."""

@@ -31,10 +31,13 @@ class Influx:
         self.asked.append(query.get("q", path))
         return self.answers[path]
 
-    def ask(self, path: str, query: Mapping[str, str] | None = None, **options: Any) -> Answer:
-        self.asked.append((query or {}).get("q", path))
-        text = self.answers[path] if isinstance(self.answers.get(path), str) else json.dumps(options.get("body"))
-        return Answer(200 if query else self.made, text.encode(), "influxdb")
+    def ask(self, path: str, query: Mapping[str, str], **_options: Any) -> Answer:
+        self.asked.append(query["q"])
+        return Answer(200, self.answers[path].encode(), "influxdb")
+
+    def send(self, method: str, path: str, data: bytes, *_: Any, **_options: Any) -> Answer:
+        self.asked.append(f"{method} {path} {data.decode()}")
+        return Answer(self.made, b"", "InfluxDB")
 
 
 def store(influx: Influx) -> TrialStore:
@@ -48,7 +51,8 @@ def rows(*values: list[Any]) -> dict[str, Any]:
 def test_a_bucket_is_made_in_the_pipelines_organisation() -> None:
     influx = Influx({"/api/v2/orgs": {"orgs": [{"id": "0a"}]}})
     store(influx).make("bench-1-1")
-    assert influx.asked == ["/api/v2/orgs", "/api/v2/buckets"]
+    made = {"orgID": "0a", "name": "bench-1-1", "retentionRules": []}
+    assert influx.asked == ["/api/v2/orgs", f"POST /api/v2/buckets {json.dumps(made)}"]
 
 
 @pytest.mark.parametrize(("found", "made"), [({"orgs": []}, 201), ({"orgs": [{"id": "0a"}]}, 422)])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.clients.http import Answer, HttpApi
+from pipeline_services.clients.http import Answer
 from pipeline_services.clients.influxdb import Bucket, identifier, literal, token_header
-from pipeline_services.maintenance.influxdb.contents import Contents, Json, contents, retention_of
+from pipeline_services.clients.influxdb_api import InfluxApi
+from pipeline_services.maintenance.influxdb.contents import Contents, contents, retention_of
 from pipeline_services.maintenance.influxdb.fingerprint import (
     Chunk,
     Series,
@@ -22,25 +23,13 @@ from pipeline_services.model.configuration import Store
 
 TOKENS: Final = "/api/v2/authorizations"
 """The path of the API with all tokens; each is below it by its id."""
-JSON: Final = {"Content-Type": "application/json"}
-PAGE: Final = 100
-"""Buckets or tasks of one list: no more buckets come at once."""
 
 
-class InfluxServer:
-    """Asks a server what it holds.
+@dataclass(frozen=True, slots=True)
+class InfluxServer(InfluxApi):
+    """Asks a server what it holds, with a token that may read everything. ``org``: whose buckets they are."""
 
-    Args:
-        http: a connection to it.
-        token: one that may read everything.
-        org: whose buckets they are.
-    """
-
-    def __init__(self, http: HttpApi, token: str, org: str) -> None:
-        self.http = http
-        self.headers = token_header(token)
-        self._token = token
-        self._org = org
+    org: str
 
     def login(self, token: str) -> Answer:
         """What a token is answered with."""
@@ -53,32 +42,17 @@ class InfluxServer:
             raise answer.refusal("a login")
         return answer.status == 200
 
-    def change(self, method: str, path: str, body: bytes | Json = b"", **query: str) -> None:
-        """Change what it holds; what is to be deleted and is not there is deleted.
-
-        Args:
-            body: bytes as they are, anything else as JSON.
-
-        Raises:
-            UnexpectedAnswer: it refuses.
-        """
-        data, kind = (body, {}) if isinstance(body, bytes) else (json.dumps(body).encode(), JSON)
-        answer = self.http.send(method, path, data, query, headers={**self.headers, **kind})
-        is_gone = (method, answer.status) == ("DELETE", 404)
-        if answer.status >= 300 and not is_gone:
-            raise answer.refusal(f"{method} {path}")
-
     def buckets(self) -> list[dict[str, Any]]:
         """Every bucket as the API has it, the server's own included."""
-        return self._listed("buckets")
+        return self.listed("buckets")
 
     def tokens(self) -> list[dict[str, Any]]:
         """Every token as the API has it, its text included."""
-        return list(self._json(TOKENS).get("authorizations") or [])
+        return self.listed("authorizations")
 
     def contents(self) -> Contents:
         """Buckets, tokens and tasks."""
-        return contents(self.buckets(), self.tokens(), self._listed("tasks"))
+        return contents(self.buckets(), self.tokens(), self.listed("tasks"))
 
     def retention_s(self) -> dict[str, int]:
         """How long each bucket stores its points, in seconds; 0 for ever."""
@@ -119,19 +93,7 @@ class InfluxServer:
 
     def bucket(self, name: str) -> Bucket:
         """One of its buckets, read or changed with the operator's token."""
-        return Bucket(self.http, Store(self._org, name, ""), self._token)
-
-    def _listed(self, kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        while True:
-            after = {"after": str(found[-1]["id"])} if found else {}
-            page = self._json(f"/api/v2/{kind}", {"limit": str(PAGE), **after}).get(kind) or []
-            found += page
-            if len(page) < PAGE:
-                return found
-
-    def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return dict(self.http.ask_json(path, query, headers=self.headers))
+        return Bucket(self.http, Store(self.org, name, ""), self.token)
 
 
 class SeriesOnServer:

@@ -222,7 +222,7 @@ def test_what_is_left_of_before_is_found(start: Start, monkeypatch: pytest.Monke
     carry_out(rotation, said.append)
     pod = world.pods["processor"][0]["metadata"]["name"]
     world.environments[pod]["TOKEN"] = "a token from before"
-    monkeypatch.setattr(rotation.influxdb, "login", lambda _text: Reply(200))
+    monkeypatch.setattr(InfluxServer, "login", lambda _server, _text: Reply(200))
     lines = rotation.findings()
     assert f"{pod} has a token from before" in lines
     assert sum("is not answered with 401" in line for line in lines) == 2
