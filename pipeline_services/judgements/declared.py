@@ -12,24 +12,34 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift, held
+from pipeline_services.judgements.drift import CAPACITY, DELETED, LABELS, PROXIED_BY, WORKLOADS, Drift, held
 from pipeline_services.judgements.edited_pods import edited_pods
+from pipeline_services.judgements.endpoint_addresses import misled
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
 from pipeline_services.judgements.stored import STORAGE, stored_otherwise
-from pipeline_services.judgements.undeclared_objects import LEFT_OPEN, extras, is_out_of_sight, require_in_sight
+from pipeline_services.judgements.undeclared_objects import (
+    LEFT_OPEN,
+    arming_labels,
+    extras,
+    is_out_of_sight,
+    require_in_sight,
+)
 from pipeline_services.judgements.versions import other_versions
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
+    condition_since,
     deletion_time,
     holding_of,
     labels_of,
     name_of,
     owners_of,
+    quantity,
     replicas_of,
     scale_target_of,
     spec_of,
+    status_of,
     template_of,
 )
 from pipeline_services.model.kinds import KINDS
@@ -48,8 +58,12 @@ _SECRET: Final = KINDS["Secret"].name
 _FILES: Final = re.compile(r"\.(crt|key|pem)$")
 """Keys whose values are files, which end with the end of a line."""
 _TREATED: Final = ("Service", "Namespace")
-_TREATMENT: Final = re.compile(r"(service(\.(alpha|beta))?|scheduler\.alpha)\.kubernetes\.io/")
-"""The kinds whose annotations tell Kubernetes, or a cloud, how to treat them, and what those begin with."""
+_TREATMENT: Final = re.compile(
+    r"(service(\.(alpha|beta))?|scheduler\.alpha)\.kubernetes\.io/|(linkerd|sidecar\.istio)\.io/inject$"
+)
+"""The kinds whose annotations tell Kubernetes, a cloud or a mesh how to treat them, and what those begin with."""
+GROWS_WITHIN_S: Final = 600.0
+"""Seconds that a volume may take to grow after its claim."""
 _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 """What the annotations begin with that a deployment, a restart and the suite itself leave in a template."""
 
@@ -99,12 +113,14 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
         if live is None:
             if not _is_told_elsewhere(snapshot, item, declared):
                 yield Drift(kind, name, component)
-        elif found := (*_compared(item, live, scaled=name in scaled), *_versions(snapshot, item)):
+        elif found := (*_compared(item, live, scaled=name in scaled), *_beside(snapshot, item, live)):
             yield Drift(kind, name, component, found)
     if component == OWNERS[_SECRET]:
         yield from _secrets(snapshot)
     if component == STORAGE and not any(is_out_of_sight(snapshot, source) for source in LEFT_OPEN[STORAGE]):
         yield from stored_otherwise(snapshot)
+    if component == "network":
+        yield from misled(snapshot)
     yield from edited_pods(snapshot, component)
     yield from extras(snapshot, component)
 
@@ -125,9 +141,31 @@ def _secrets(snapshot: Snapshot) -> Iterator[Drift]:
                 yield Drift(_SECRET, name, OWNERS[_SECRET], found)
 
 
-def _versions(snapshot: Snapshot, item: K8sObject) -> list[Difference]:
-    """The images of a workload that are not of the version and registry that the others have."""
-    return snapshot.derive(other_versions).get(name_of(item), []) if item["kind"] in WORKLOADS else []
+def _beside(snapshot: Snapshot, declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
+    """What only other objects, or the time, tell of an object.
+
+    Images of another version or registry than others have, labels for which a webhook is called, a volume that has not
+    grown.
+    """
+    kind = declared["kind"]
+    if kind in WORKLOADS:
+        yield from snapshot.derive(other_versions).get(name_of(declared), ())
+    elif kind == "Namespace":
+        for key in arming_labels(snapshot, labels_of(declared), labels_of(live)):
+            if not key.startswith((ADMISSION, *_OWN_MARKS)):
+                yield Difference(f"{LABELS}{key}", labels_of(live)[key], labels_of(declared).get(key))
+    elif kind == "PersistentVolumeClaim":
+        yield from _not_grown(live, snapshot.taken_at)
+
+
+def _not_grown(claim: K8sObject, now: float) -> Iterator[Difference]:
+    """A volume that is smaller than its claim asks for, and is not just being made larger."""
+    wanted = (spec_of(claim).get("resources") or {}).get("requests", {}).get("storage")
+    there = (status_of(claim).get("capacity") or {}).get("storage")
+    since = [condition_since(claim, kind) for kind in ("Resizing", "FileSystemResizePending")]
+    is_new = any(one is not None and now - one < GROWS_WITHIN_S for one in since)
+    if wanted and there and quantity(there) < quantity(wanted) and not is_new:
+        yield Difference(CAPACITY, there, wanted)
 
 
 def _live(snapshot: Snapshot, kind: str, name: str) -> K8sObject | None:
@@ -157,6 +195,10 @@ def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
         if declared["kind"] != "Namespace" and labels_of(live).get(key) != value:  # of one, they are its view
             yield Difference(f"metadata.labels.{key}", labels_of(live).get(key), value)
     yield from held(live)
+    if declared["kind"] == "Service":
+        for key in PROXIED_BY:
+            if key in labels_of(live).keys() - labels_of(declared).keys():
+                yield Difference(f"{LABELS}{key}", labels_of(live)[key], None)
     if declared["kind"] in _TREATED:
         for key in annotations_of(live).keys() - annotations_of(declared).keys():
             if _TREATMENT.match(key):

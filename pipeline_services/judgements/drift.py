@@ -19,6 +19,14 @@ OWNERS: Final = "metadata.ownerReferences"
 IMMUTABLE: Final = "immutable"
 ANNOTATIONS: Final = "metadata.annotations."
 """What the path of an annotation begins with."""
+LABELS: Final = "metadata.labels."
+"""What the path of a label begins with."""
+PROXIED_BY: Final = ("service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless")
+"""The labels of a Service that make kube-proxy pass it over."""
+ENDPOINTS: Final = "endpoints"
+"""What the path begins with of where a Service leads to."""
+CAPACITY: Final = "status.capacity.storage"
+"""The path of how large a claim's volume is by now."""
 _KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
 """Finalizers that Kubernetes sets by itself and takes away again."""
 _HOW_IT_IS_HELD: Final = (
@@ -53,7 +61,7 @@ _MEANINGS: Final = (
     _Meaning(r"enableServiceLinks", "variables named after Services may be taken for settings", stops=True),
     _Meaning(r"activeDeadline|restartPolicy", "its pods end for good, with their work undone", stops=True),
     _Meaning(r"shareProcess", "its containers see each other's processes, of which none has the number 1"),
-    _Meaning(r"initContainers", "its pods start only once it has ended", stops=True),
+    _Meaning(r"initContainers", "its pods start only after it", stops=True),
     _Meaning(r"containers\[[^]]*\]\.(command|args)", "its pods run another program", stops=True),
     _Meaning(r"containers\[[^]]*\]\.env", "its pods run with other settings", stops=True),
     _Meaning(r"containers\[[^]]*\]\.volumeMounts|volumes", "its pods find other files, or lose theirs", stops=True),
@@ -94,7 +102,7 @@ _MEANINGS: Final = (
 _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "ConfigMap": _Meaning("", "pods that start from now on use it", stops=True),
     "HorizontalPodAutoscaler": _Meaning("", "the pipeline scales by other rules than those that were tested"),
-    "Namespace": _Meaning("", "new pods may be refused"),
+    "Namespace": _Meaning("", "new pods may be refused or changed"),
     "NetworkPolicy": _Meaning("", "the connections that are allowed are not those that were declared"),
     "PersistentVolume": _Meaning("", "once its claim is deleted, its data stays or goes otherwise than is expected"),
     "StorageClass": _Meaning("", "a volume claim that is made anew stays Pending"),
@@ -112,13 +120,23 @@ _OF_METADATA: Final = (
     _Meaning(HELD, "it can be neither deleted nor replaced until somebody removes them"),
     _Meaning(OWNERS, "it is deleted as soon as that owner is"),
     _Meaning(ANNOTATIONS, "Kubernetes treats it otherwise than what was tested"),
+    *(
+        _Meaning(f"{LABELS}{key}", "kube-proxy passes it over: its address leads nowhere", stops=True)
+        for key in PROXIED_BY
+    ),
+    _Meaning(ENDPOINTS, "who connects anew reaches nobody, or never this pod", stops=True),
+    _Meaning(CAPACITY, "its volume has not grown: describe says why; a file system grows when a pod mounts it anew"),
     _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
     _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
 )
-_OF_SECRETS: Final = (
-    _Meaning("data", "a client that takes it as it stands is refused at its next start", stops=True),
-    _Meaning(IMMUTABLE, "no rotation can change it"),
-)
+_OF_KIND: Final[Mapping[str, tuple[_Meaning, ...]]] = {
+    "Secret": (
+        _Meaning("data", "a client that takes it as it stands is refused at its next start", stops=True),
+        _Meaning(IMMUTABLE, "no rotation can change it"),
+    ),
+    "Namespace": (_Meaning(LABELS, "for it a webhook is called that may refuse new pods, or change them"),),
+}
+"""What a difference means in one kind alone."""
 _ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 
 
@@ -174,7 +192,7 @@ class Drift:
         return max(known, key=lambda pair: (pair[1].stops, -_rank(pair[1])))
 
     def _meaning(self, path: str) -> _Meaning:
-        places: tuple[_Meaning, ...] = _OF_METADATA + (_OF_SECRETS if self.kind == KINDS["Secret"].name else ())
+        places: tuple[_Meaning, ...] = (*_OF_KIND.get(self.kind, ()), *_OF_METADATA)
         about = next((one for one in places if path.startswith(one.place)), None)
         if about is not None:
             return about

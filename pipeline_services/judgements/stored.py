@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.judgements.comparison import Difference
-from pipeline_services.judgements.drift import Drift
+from pipeline_services.judgements.drift import DELETED, Drift
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.model.k8s import K8sObject, annotations_of, name_of, spec_of
+from pipeline_services.model.k8s import K8sObject, annotations_of, deletion_time, is_terminating, name_of, spec_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -33,8 +33,10 @@ def stored_otherwise(snapshot: Snapshot) -> Iterator[Drift]:
         volume = named(snapshot, "persistentvolumes", str(spec.get("volumeName")))
         if made_by and volume:
             found, wanted = spec_of(volume).get(RECLAIM, "Retain"), made_by.get("reclaimPolicy", "Delete")
-            if found != wanted:
-                yield Drift(VOLUME, name_of(volume), STORAGE, (Difference(RECLAIM, found, wanted),))
+            kept = (Difference(RECLAIM, found, wanted),) if found != wanted else ()
+            gone = (Difference(DELETED, deletion_time(volume), None),) if is_terminating(volume) else ()
+            if differs := (*gone, *kept):
+                yield Drift(VOLUME, name_of(volume), STORAGE, differs)
     yield from _default(snapshot, claims)
 
 

@@ -9,6 +9,7 @@ from pipeline_services.judgements.admission import denies, policy_of, webhooks_m
 from pipeline_services.judgements.drift import WORKLOADS, Drift
 from pipeline_services.judgements.ownership import selects
 from pipeline_services.model.errors import AccessDenied
+from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.k8s import (
     K8sObject,
     creation_time,
@@ -30,6 +31,7 @@ _FROM_OUTSIDE: Final = ("LoadBalancer", "NodePort")
 _OF_ALL_PODS: Final = ("system:serviceaccounts", "system:authenticated", "system:unauthenticated")
 """Groups that an account of the namespace is in, whatever its name; its own namespace's begins like the first."""
 _VALIDATING: Final = "ValidatingWebhookConfiguration"
+_WEBHOOKS: Final = (_VALIDATING, "MutatingWebhookConfiguration")
 _KUBERNETES_OWN: Final = "system:"
 LEFT_OPEN: Final[Mapping[str, tuple[str, ...]]] = {
     "config": (
@@ -203,6 +205,18 @@ def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
             yield Drift(kind, name_of(item), "config", extra=f"it may {does} {webhook}")
 
 
+def arming_labels(snapshot: Snapshot, declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[str]:
+    """The namespace's labels for which alone a webhook is called when pods are made, be it as old as the cluster."""
+    sources = [KINDS[kind].source for kind in _WEBHOOKS]
+    known = [one for source in sources if not is_out_of_sight(snapshot, source) for one in snapshot.data(source)]
+    pods = [labels_of(template_of(one)) for one in snapshot.data("declared") if one["kind"] in WORKLOADS]
+    for key in sorted(key for key, value in live.items() if declared.get(key) != value and key != NAMESPACE_NAME):
+        before = {other: value for other, value in live.items() if other != key}
+        before |= {key: declared[key]} if key in declared else {}
+        if any(any(webhooks_met(one, live, pods)) and not any(webhooks_met(one, before, pods)) for one in known):
+            yield key
+
+
 def _bound_policies(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
     (namespace,) = snapshot.data("namespaces")
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
@@ -225,7 +239,7 @@ _RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (
     *((one.source, one.name, "", _workloads) for one in WORKLOAD_KINDS),
     *((KINDS[kind].source, kind, "", _bindings) for kind in ("RoleBinding", "ClusterRoleBinding")),
     ("poddisruptionbudgets", "PodDisruptionBudget", "", _budgets),
-    *((KINDS[kind].source, kind, "config", _webhooks) for kind in (_VALIDATING, "MutatingWebhookConfiguration")),
+    *((KINDS[kind].source, kind, "config", _webhooks) for kind in _WEBHOOKS),
     ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", "config", _bound_policies),
     (QUOTAS, "ResourceQuota", "config", _limits),
     (QUOTAS, "LimitRange", "config", _limits),

@@ -74,6 +74,25 @@ def metadata(source: str, name: str, **fields: Any) -> Change:
     return change
 
 
+def labelled(source: str, name: str, key: str, value: str) -> Change:
+    """A label beside those that there are."""
+
+    def change(world: World) -> None:
+        world.item(source, name)["metadata"].setdefault("labels", {})[key] = value
+
+    return change
+
+
+def meshed(world: World) -> None:
+    """The namespace's label has a mesh put its proxy into each new pod; the mesh is as old as the cluster."""
+    world.answers["namespaces"][0]["metadata"]["labels"]["istio-injection"] = "enabled"
+    new_pods = {"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods"]}
+    chosen = {"matchLabels": {"istio-injection": "enabled"}}
+    webhook = {"name": "injector.istio.io", "rules": [new_pods], "namespaceSelector": chosen}
+    metadata = {"name": "istio-sidecar-injector", "creationTimestamp": "2020-01-01T00:00:00Z"}
+    world.answers["mutatingwebhookconfigurations"].append({"metadata": metadata, "webhooks": [webhook]})
+
+
 def top(source: str, name: str, **fields: Any) -> Change:
     """Fields that stand beside an object's metadata."""
 
@@ -258,3 +277,15 @@ def with_a_line_end(name: str, key: str) -> Change:
 def volume_kept(world: World) -> None:
     """A volume is to stay when its claim goes."""
     world.answers["persistentvolumes"][0]["spec"]["persistentVolumeReclaimPolicy"] = "Retain"
+
+
+def volume_deleted(world: World) -> None:
+    """Somebody deleted a volume that is in use: it goes as soon as its claim does."""
+    metadata = world.answers["persistentvolumes"][0]["metadata"]
+    metadata |= {"deletionTimestamp": MOMENT, "finalizers": ["kubernetes.io/pv-protection"]}
+
+
+def volume_not_grown(world: World) -> None:
+    """A claim was made larger, and its file system waits for a pod that mounts it anew."""
+    pending = {"type": "FileSystemResizePending", "status": "True", "lastTransitionTime": MOMENT}
+    world.item("pvcs", "data-influxdb-0")["status"] |= {"capacity": {"storage": "2Gi"}, "conditions": [pending]}

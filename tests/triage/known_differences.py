@@ -26,7 +26,9 @@ from tests.triage.differences import (
     injected,
     kept_in_memory,
     key_gone,
+    labelled,
     may_less,
+    meshed,
     metadata,
     mounted_read_only,
     never_scales_down,
@@ -42,12 +44,15 @@ from tests.triage.differences import (
     text,
     top,
     version_of,
+    volume_deleted,
     volume_kept,
+    volume_not_grown,
     with_a_line_end,
     with_a_node_port,
     without,
     workload,
 )
+from tests.triage.endpoint_changes import no_slice, old_address, other_port, pod_of_before
 
 DRIFT = "not-as-declared"
 EXTRA = "object-extra"
@@ -62,6 +67,8 @@ FREEZES = {"name": "freeze.example.com", "rules": [OF_SLICES]}
 BOUND = {"policyName": "signed-only", "validationActions": ["Deny"]}
 SAME_ZONE = {"service.kubernetes.io/topology-mode": "Auto"}
 SOME_NODES = {"scheduler.alpha.kubernetes.io/node-selector": "disk=ssd"}
+OTHER_PROXY = "service.kubernetes.io/service-proxy-name"
+ASKS_FOR_A_MESH = {"linkerd.io/inject": "enabled"}
 ACCOUNT = {"kind": "ServiceAccount", "name": "prometheus", "namespace": "conveyor-pipeline"}
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
@@ -159,6 +166,15 @@ OF_OTHERS = (
     Known("only-to-the-same-zone", metadata("services", "kafka-service", annotations=SAME_ZONE), f"network: {DRIFT}"),
     Known("only-on-some-nodes", metadata("namespaces", "conveyor-pipeline", annotations=SOME_NODES),
           f"config: {DRIFT}"),
+    Known("passed-over-by-the-proxy", labelled("services", "kafka-service", OTHER_PROXY, "mesh"), f"network: {DRIFT}"),
+    Known("address-of-before", old_address("kafka-service"), f"network: {DRIFT}"),
+    Known("name-with-an-address-of-before", old_address("kafka-headless"), f"network: {DRIFT}"),
+    Known("name-without-an-address", no_slice("kafka-headless"), f"network: {DRIFT}"),
+    Known("pod-of-before", pod_of_before("influxdb-service"), f"network: {DRIFT}"),
+    Known("endpoints-on-another-port", other_port("influxdb-service"), f"network: {DRIFT}"),
+    Known("met-by-a-webhook-that-was-there", meshed, f"config: {DRIFT}"),
+    Known("asks-for-a-mesh", metadata("namespaces", "conveyor-pipeline", annotations=ASKS_FOR_A_MESH),
+          f"config: {DRIFT}"),
     Known("open-on-nodes", with_a_node_port, f"network: {DRIFT}"),
     Known("another-address", spec("services", "kafka-service", externalIPs=["10.0.0.1"]), f"network: {DRIFT}"),
     Known("cannot-be-changed", top("configmaps", "pipeline-config", immutable=True), f"config: {DRIFT}"),
@@ -182,6 +198,8 @@ OF_OTHERS = (
     Known("claims-more", spec("pvcs", "data-kafka-0", resources={"requests": {"storage": "50Gi"}}),
           f"storage: {DRIFT}"),
     Known("volume-outlives-its-claim", volume_kept, f"storage: {DRIFT}"),
+    Known("volume-not-grown", volume_not_grown, f"storage: {DRIFT}"),
+    Known("volume-deleted", volume_deleted, f"storage: {DRIFT}"),
     Known("no-default-class", metadata("storageclasses", "standard", annotations={}), f"storage: {DRIFT}"),
     Known("class-gone", gone("storageclasses", "standard"), f"storage: {DRIFT}"),
     Known("rights-gone", gone("rolebindings", "prometheus"), f"prometheus: {DRIFT}"),

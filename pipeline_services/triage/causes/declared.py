@@ -9,7 +9,17 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import declared
-from pipeline_services.judgements.drift import ANNOTATIONS, HELD, IMMUTABLE, OWNERS, Drift
+from pipeline_services.judgements.drift import (
+    ANNOTATIONS,
+    CAPACITY,
+    DELETED,
+    ENDPOINTS,
+    HELD,
+    IMMUTABLE,
+    LABELS,
+    OWNERS,
+    Drift,
+)
 from pipeline_services.judgements.stored import CLASS, RECLAIM, VOLUME
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.kinds import KINDS
@@ -37,12 +47,18 @@ _MADE_ANEW: Final = (
     " | kubectl replace -n {namespace} --force -f -"
 )
 """A Secret is not applied while its values are right, so that make up leaves alone what else was done to it."""
-_UNNOTED: Final = "kubectl patch namespace -n {namespace} {name} --type=merge --patch '{patch}'"
+_UNNOTED: Final = "kubectl patch {kind} -n {namespace} {name} --type=merge --patch '{patch}'"
 _RECLAIM: Final = '{"spec":{"persistentVolumeReclaimPolicy":"{policy}"}}'
 _RECLAIMED: Final = (
     "kubectl get persistentvolume {name}",
     f"kubectl patch persistentvolume {{name}} --type=merge --patch '{_RECLAIM}'",
 )
+_OF_SERVICE: Final = "-n {namespace} -l kubernetes.io/service-name={name}"
+_LED_ANEW: Final = (
+    f"kubectl get endpointslices {_OF_SERVICE} -o yaml > {_SAVED}",
+    f"kubectl delete endpointslices {_OF_SERVICE}",
+)
+"""The controller writes them anew at once."""
 _PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
 CAUSES: Final = (
@@ -133,21 +149,29 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
             since=since,
         )
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
+    about = About(
+        evidence,
+        drift.component,
+        subject=drift.subject,
+        affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
+        details=named,
+    )
     told = make_finding(
-        About(
-            evidence,
-            drift.component,
-            subject=drift.subject,
-            affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
-            details=named,
-        ),
+        about,
         "pod-edited" if drift.kind == "Pod" else "not-as-declared",
         f"{drift.observed}: {drift.does}",
         *(f"{drift.subject}: {one}" for one in drift.differences),
         since=since,
         steps=_steps(drift),
     )
+    if is_led_anew(drift):
+        return replace(told, undo=about.filled(_PUT_BACK))
     return _in_the_cluster(told, drift)
+
+
+def is_led_anew(drift: Drift) -> bool:
+    """Whether nothing of a Service differs but what a controller writes about where it leads."""
+    return all(one.path.startswith(ENDPOINTS) for one in drift.differences)
 
 
 def _in_the_cluster(told: Finding, drift: Drift) -> Finding:
@@ -165,14 +189,37 @@ def _steps(drift: Drift) -> tuple[str, ...] | None:
     first = drift.differences[0] if drift.differences else None
     if first and drift.kind == "Pod" and first.path == HELD:
         return _RELEASED
-    if first and drift.kind == VOLUME:
-        return tuple(step.replace("{policy}", str(first.declared)) for step in _RECLAIMED)
-    paths = {one.path for one in drift.differences}
-    if drift.kind == KINDS["Secret"].name and first and paths <= {HELD, OWNERS, IMMUTABLE}:
+    if first and drift.kind == VOLUME:  # what is deleted goes with its claim, unless it is kept
+        policy = "Retain" if first.path == DELETED else str(first.declared)
+        return tuple(step.replace("{policy}", policy) for step in _RECLAIMED)
+    if first and is_led_anew(drift):
+        return _LED_ANEW
+    return _of_metadata(drift, {one.path for one in drift.differences}) if first else None
+
+
+def _of_metadata(drift: Drift, paths: set[str]) -> tuple[str, ...] | None:
+    """The same for what stands beside an object's spec."""
+    if CAPACITY in paths:
+        return ("kubectl describe {kind} -n {namespace} {name}",)
+    if drift.kind == KINDS["Secret"].name and paths <= {HELD, OWNERS, IMMUTABLE}:
         commands = (_UNTIED,) if paths & {HELD, OWNERS} else ()
         return (_LOOK, *commands, *((_MADE_ANEW,) if IMMUTABLE in paths else ()))
-    notes = {path.removeprefix(ANNOTATIONS): None for path in sorted(paths) if path.startswith(ANNOTATIONS)}
-    if drift.kind == KINDS["Namespace"].name and len(notes) == len(paths) > 0:
-        patch = json.dumps({"metadata": {"annotations": notes}}, separators=(",", ":"))
-        return _LOOK, _UNNOTED.replace("{patch}", patch)
+    if patch := _without_marks(drift):
+        return _LOOK, _UNNOTED.replace("{patch}", json.dumps({"metadata": patch}, separators=(",", ":")))
     return None
+
+
+def _without_marks(drift: Drift) -> dict[str, dict[str, None]]:
+    """The metadata that takes away what no deployment does: annotations and labels that were added.
+
+    Nothing where more than that differs.
+    """
+    if drift.kind not in (KINDS["Namespace"].name, KINDS["Service"].name):
+        return {}
+    added = [one.path for one in drift.differences if one.declared is None]
+    found = {
+        kind: {path.removeprefix(begin): None for path in sorted(added) if path.startswith(begin)}
+        for kind, begin in (("annotations", ANNOTATIONS), ("labels", LABELS))
+    }
+    whole = sum(map(len, found.values())) == len(drift.differences)
+    return {kind: marks for kind, marks in found.items() if marks} if whole else {}
