@@ -207,7 +207,7 @@ def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:
 def _silent(snapshot: Snapshot, lease: K8sObject) -> str:
     newest = max(renewed_at(one) for one in snapshot.data("system_leases") if spec_of(one).get("renewTime"))
     silent = silence(lease, newest)
-    return f"was last renewed {silent:.0f} s before others were" if silent > SILENT_AFTER_S else ""
+    return f"has not been heard of for {silent:.0f} s" if silent > SILENT_AFTER_S else ""
 
 
 def _lacking(snapshot: Snapshot, workload: K8sObject, part: ClusterPart) -> str:

@@ -101,7 +101,7 @@ _MEANINGS: Final = (
 )
 _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "ConfigMap": _Meaning("", "pods that start from now on use it", stops=True),
-    "HorizontalPodAutoscaler": _Meaning("", "the pipeline scales by other rules than those that were tested"),
+    "HorizontalPodAutoscaler": _Meaning("", "it scales by other rules than those tested"),
     "Namespace": _Meaning("", "new pods may be refused or changed"),
     "NetworkPolicy": _Meaning("", "the connections that are allowed are not those that were declared"),
     "PersistentVolume": _Meaning("", "once its claim is deleted, its data stays or goes otherwise than is expected"),

@@ -106,7 +106,7 @@ def _once(view: View, steps: Sequence[str]) -> list[str]:
     """What has to be typed before these commands work; triage and the incident always say it."""
     hint = "" if view.can_paste else kubeconfig_hint(view.diagnosis.context)
     typed = any(step.startswith("kubectl") for step in steps)
-    return _row(view, "first", f"{hint} # once in a shell, for its kubectl") if hint and typed else []
+    return _row(view, "shell", f"{hint} # once, for its kubectl") if hint and typed else []
 
 
 def _numbered(found: Sequence[Finding], finding: Finding) -> str:

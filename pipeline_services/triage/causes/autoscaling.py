@@ -165,7 +165,7 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
     wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
     wrong += blind
     if wrong:
-        why = wrong[0].why if target == part.workload else f"{name} scales {target}, not {part.workload}"
+        why = wrong[0].why if target == part.workload else f"{name} scales {target!r}, not {part.workload!r}"
         yield make_finding(
             About(evidence, "hpa", subject=f"hpa/{name}", details=details),
             "autoscaler-wrong",

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of, way_to
+from pipeline_services.model.cluster_part import LEASE
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -53,6 +54,12 @@ _WAY: Final = ("kubectl get services -n kube-system -o wide", "kubectl get endpo
 NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""
 
+_OF_THE_CONTROL_PLANE: Final = (
+    "kubectl get lease -n kube-system {name}",
+    "kubectl describe pods -n kube-system -l component={name}",
+)
+"""What is typed where a part of the control plane is silent, which no deploy starts."""
+
 
 def _put_right_here(told: Finding) -> Finding:
     """What this checkout declares of the cluster is put right by its own make up, not by the deploy of any pipeline."""
@@ -72,10 +79,12 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 part.component,
                 subject=subject_of(part, name),
                 affects={part.component, *evidence.pipeline.affected_by(*evidence.pipeline.judged_workloads)},
+                details={"name": name},
             ),
             "cluster-part-down",
             one.why,
             *_pods(evidence, name),
+            steps=_OF_THE_CONTROL_PLANE if part.kind == LEASE else None,
         )
         yield _put_right_here(told) if part.manifest else told
     for one in evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED):

@@ -228,8 +228,14 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
         )
     state = "runs again" if is_ready(pod) else "is being started again"
     return make_finding(
-        about, "process-crashed", f"the process of {part.id} ended with exit code {code} and {state}", *seen, since=at
+        about, "process-crashed", f"the process of {part.id} {_ended(code)} and {state}", *seen, since=at
     )
+
+
+def _ended(code: int | None) -> str:
+    """How a process ended, by its exit code; one that was killed for memory is told as that before."""
+    killed = {137: "was killed, not for memory", 143: "was told to end"}.get(code or 0)
+    return f"{killed} (exit code {code})," if killed else f"ended with exit code {code}"
 
 
 def _last_end(status: K8sObject) -> K8sObject:

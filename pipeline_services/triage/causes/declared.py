@@ -110,7 +110,9 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
         else:
             seen = told.evidence[: MOST_EVIDENCE - 1]
             is_same = told.subject.rpartition("/")[2] == drift.name  # which it says itself, in other words
-            lines = (*seen, drift.observed) if is_same else (drift.observed, *seen)
+            named = drift.name in told.sentence
+            observed = drift.observed.removeprefix(f"{drift.subject}: ") if named else drift.observed
+            lines = (*seen, observed) if is_same else (observed, *seen)
             findings[findings.index(told)] = replace(told, evidence=lines)
     return findings
 

@@ -181,17 +181,20 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     """Flows that no NetworkPolicy allows through, by what is said of each."""
     pipeline = evidence.pipeline
     cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
+    beyond = all(BEYOND in way for way in ways)
     only_names = all(flow.destination == DNS for flow in ways.values())
     told = f"{_askers(ways.values())} to reach DNS" if only_names else _and([*map(str, ways.values())][:3])
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        f"no NetworkPolicy allows {told}",
+        f"the NetworkPolicies of kube-system let {told.partition(' to ')[0]} not reach DNS"
+        if beyond
+        else f"no NetworkPolicy allows {told}",
         *(f"{way.rpartition('(')[2].partition(')')[0]} does not allow {flow}" for way, flow in ways.items()),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
         since=_changed(evidence),
-        steps=_OF_THE_SYSTEM if all(BEYOND in way for way in ways) else None,
+        steps=_OF_THE_SYSTEM if beyond else None,
     )
 
 

@@ -25,8 +25,8 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
-from pipeline_services.model.text import duration
-from pipeline_services.triage.causes.finding import About, event_line, make_finding
+from pipeline_services.model.text import duration, without_request
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK
@@ -72,7 +72,7 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
         return []
     recent = [event for event in failed if last_seen(event) >= max(started, evidence.now - 60)]
     message = " ".join(str(event.get("message", "")) for event in recent[:3])
-    seen = [event_line(event) for event in recent[:2]]
+    seen = [_said(event) for event in recent[:2]]
     since = condition_since(pod, "Ready")
     if _is_wrong(evidence, pod, recent, started):
         summary = f"the {_which(message)} of {part.id} fails although its process runs"
@@ -104,7 +104,7 @@ def killed_by_probe(
     if not failed or not killing:
         return []
     message = " ".join(str(event.get("message", "")) for event in failed[:3])
-    seen = [event_line(event) for event in (*failed[:2], killing[0])]
+    seen = [_said(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
         what = "for what it does not have" if "statuscode" in message else "on a port that nothing listens on"
@@ -210,6 +210,11 @@ def _failures(evidence: Evidence, pod: K8sObject, since: float) -> list[K8sObjec
 
 def _fatal(event: K8sObject) -> bool:
     return bool(re.match(r"(Liveness|Startup) probe", str(event.get("message", ""))))
+
+
+def _said(event: K8sObject) -> str:
+    """What the kubelet says of the pod that is told of."""
+    return f"kubelet: {without_request(event.get('message', ''))}"
 
 
 def _which(message: str) -> str:

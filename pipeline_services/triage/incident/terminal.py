@@ -140,11 +140,15 @@ def call(course: Course) -> str:
     if course.overdue:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
-        return f"nobody; {workflow.one_up(course.level).value} if it does not heal"
+        return (
+            f"nobody; {workflow.one_up(course.level).value} if neither helps"
+            if course.finding.mends
+            else f"nobody; {workflow.one_up(course.level).value} if it does not heal"
+        )
     if not course.hands_over:
         return "nobody: you can resolve it"
     shows = course.finding.next and not course.finding.mends
-    return f"{level} if next fails" if not shows else f"{level} with what it prints"
+    return f"{level} if still red" if not shows else f"{level} with what it prints"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:

@@ -200,7 +200,7 @@ def test_a_title_that_names_the_component_in_another_case_does_not_repeat_it() -
 
 
 def test_what_kubectl_needs_is_said_where_it_is_not_set_and_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    hint = '  first eval "$(make -s env)" # once in a shell, for its kubectl'
+    hint = '  shell eval "$(make -s env)" # once, for its kubectl'
     monkeypatch.delenv("KUBECONFIG", raising=False)
     assert shown(SCALED, results=[case("producer")]).count(hint) == 1
     assert hint not in shown(SCALED, FULL, results=[case("producer")])
@@ -235,7 +235,7 @@ def test_a_cause_says_all_that_is_asked_at_night() -> None:
     text = " ".join(texts(said).replace("\\", "").split())
     assert "next kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1" in text
     assert "undo kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0" in text
-    assert "  call  L2 - DevOps Engineer if next fails; RUNBOOK.md#pod-status" in said
+    assert "  call  L2 - DevOps Engineer if still red; RUNBOOK.md#pod-status" in said
     assert "explains 1 check: producer 1" in said
 
 
