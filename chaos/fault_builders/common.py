@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pipeline_services.experiment.scenario import FaultBuilder
+from pipeline_services.faults.admin import OUT_OF_REACH
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.faults.stores import Server
 from pipeline_services.model import roles
@@ -50,16 +52,26 @@ def own_service(pipeline: SteadyPipeline, component: str) -> Service:
 
 
 def own_broker(pipeline: SteadyPipeline) -> Server:
-    """The pipeline's Kafka, for faults made with its own tools. Raises NotApplicable where others run it."""
-    require_no_others(pipeline.description, [roles.KAFKA])
-    return Server.of(pipeline.description, roles.KAFKA)
+    """The pipeline's Kafka, for faults made with its own tools.
+
+    Raises:
+        NotApplicable: others run it, or its node is out of reach.
+    """
+    return _own_server(pipeline, roles.KAFKA)
 
 
 def own_store(pipeline: SteadyPipeline) -> Server:
-    """The pipeline's InfluxDB, and its administrator's token. Raises NotApplicable where others run it."""
-    require_no_others(pipeline.description, [roles.INFLUXDB])
+    """The pipeline's InfluxDB, with its administrator's token. Raises as ``own_broker``."""
+    server = _own_server(pipeline, roles.INFLUXDB)
     token = secret_text(pipeline.cluster.list("secrets"), pipeline.description.config.admin_token)
-    return Server.of(pipeline.description, roles.INFLUXDB, token)
+    return replace(server, token=token)
+
+
+def _own_server(pipeline: SteadyPipeline, component: str) -> Server:
+    require_no_others(pipeline.description, [component])
+    if not pipeline.authorized.own:
+        raise NotApplicable(OUT_OF_REACH)
+    return Server.of(pipeline.description, component)
 
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from chaos import staging
+from chaos.fault_builders.common import own_broker, own_store
 from chaos.fault_builders.network import policy_for
 from chaos.matrix.applicable import lacking, left_out_lines, sorted_out
 from chaos.scenarios import MATRIX
@@ -116,6 +117,15 @@ def test_a_fault_that_cannot_be_made_now_is_no_row_that_does_not_apply() -> None
     row = Scenario("row", cast("Any", refuse), (finding("kafka", "pod-replaced"),))
     with pytest.raises(PreconditionNotMet, match="there is no pod of kafka"):
         lacking(row, stand_in(PLAIN))
+
+
+@pytest.mark.parametrize("own", [own_broker, own_store])
+def test_a_fault_inside_a_server_is_not_begun_where_the_nodes_are_out_of_reach(own: Any) -> None:
+    elsewhere = stand_in(PLAIN)
+    assert own(elsewhere).namespace == PLAIN.namespace
+    elsewhere.authorized = SimpleNamespace(own=False)
+    with pytest.raises(NotApplicable, match="lets a program run on its node"):
+        own(elsewhere)
 
 
 @pytest.mark.parametrize("row", ["processor-hung", "policy-processor-cut-off", "kubelet-stopped"])
