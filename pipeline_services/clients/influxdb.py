@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
 from pipeline_services.model.configuration import MAPPING, Store
-from pipeline_services.model.errors import NoData, UnexpectedAnswer, readable
+from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer, readable
 from pipeline_services.model.text import utc_ns
 
 NANO: Final = 1_000_000_000
@@ -20,6 +20,7 @@ STREAM_TIMEOUT_S: Final = 120.0
 PART_ROWS: Final = 10_000
 MOST_TASKS: Final = 100
 NOT_FOUND: Final = 404
+REFUSED: Final = (401, 403)
 _SHARD: Final = "storage_shard_disk_size{"
 """What begins each shard's line among InfluxDB's own metrics."""
 
@@ -166,11 +167,14 @@ class InfluxStore:
         many each of its shards is; None: InfluxDB does not say.
 
         Raises:
+            AccessDenied: InfluxDB refuses the token.
             NoData: there is no such bucket, or none for this token.
             UnexpectedAnswer: InfluxDB does not say.
         """
-        query = {"name": self._store.bucket}
-        answer = self._checked().ask("/api/v2/buckets", query, headers=token_header(token))
+        path, query = "/api/v2/buckets", {"name": self._store.bucket}
+        answer = self._checked().ask(path, query, headers=token_header(token))
+        if answer.status in REFUSED:
+            raise AccessDenied("read", f"influxdb{path}")
         if answer.status == NOT_FOUND:
             raise NoData(f"InfluxDB has no bucket {self._store.bucket}, or not for this token")
         try:

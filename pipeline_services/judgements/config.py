@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
     K8sObject,
     environment_of,
@@ -35,6 +35,8 @@ _TAKEN_OR_NO_POINT: Final = (204, 400)
 REFUSAL: Final = r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b"
 """What a client logs whose token is refused."""
 LATELY_S: Final = 120.0
+_HIDDEN: Final = "not found"
+"""What InfluxDB says of a bucket to a token that may not read it."""
 
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
@@ -129,12 +131,32 @@ def token_is_accepted(snapshot: Snapshot, source: str) -> None:
     held = snapshot.pipeline.config.tokens[source]
     secret, key = held.secret, held.key
     status = snapshot.data(source)["status"]
+    if held == snapshot.pipeline.config.read_token and _may_not_read(snapshot):
+        advice = _ADVICE.but(
+            impact="nobody who reads with it sees a reading",
+            next_command=f"kubectl describe secret -n {{namespace}} {secret}",
+        )
+        observed = f"{key} of Secret {secret} has no permission to read the bucket {snapshot.pipeline.store.bucket}"
+        raise Deviation(snapshot, observed, "read access", advice)
     if status in _REFUSED:
         advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
         observed = f"InfluxDB refuses {key} of Secret {secret} with {status}"
         raise Deviation(snapshot, observed, "200", advice)
     if status != 200:
         raise UnexpectedAnswer(f"InfluxDB answers {status} where {key} of {secret} was tried")
+
+
+def _may_not_read(snapshot: Snapshot) -> bool:
+    """Whether InfluxDB has the bucket for the token that writes, and not for the one that reads."""
+    written, why = snapshot.answers.get("influxdb_write", {}).get("status"), snapshot.failures.get("influxdb_newest")
+    hidden = why is not None and (_HIDDEN in why.message or store_refuses(snapshot, "influxdb_newest"))
+    return hidden and written in _TAKEN_OR_NO_POINT
+
+
+def store_refuses(snapshot: Snapshot, source: str) -> bool:
+    """Whether it is InfluxDB that lets nobody read the source with the token that was tried, and not the cluster."""
+    why = snapshot.failures.get(source)
+    return why is not None and why.kind == AccessDenied.__name__ and why.resource.startswith(roles.INFLUXDB)
 
 
 def token_may_write(snapshot: Snapshot) -> None:

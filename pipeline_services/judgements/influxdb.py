@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipeline_services.judgements.config import store_refuses
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import no_reading
@@ -17,6 +18,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 ORGANISATIONS: Final = "org list"
 """The words of ``influx`` that show them."""
+AT_WORK: Final = "influxdb_at_work"
 NOT_FOUND: Final = 404
 DAY_S: Final = 86_400
 HALF_A_YEAR_S: Final = 180 * DAY_S
@@ -98,8 +100,15 @@ def usual_shard(kept: int) -> int:
 
 def nothing_works_on_it(snapshot: Snapshot) -> None:
     """No task and no replication runs inside InfluxDB, and nothing leads who reads the bucket elsewhere: the pipeline
-    is described without."""
+    is described without; who looks, with the administrator's token, is let in."""
     require_ready(snapshot, roles.INFLUXDB)
+    if store_refuses(snapshot, AT_WORK):
+        held = snapshot.pipeline.config.admin_token
+        advice = advice_about("config").but(
+            impact="backups, rotations and repairs of InfluxDB fail; the readings are stored as before",
+            next_command=f"kubectl describe secret -n {{namespace}} {held.secret}",
+        )
+        raise Deviation(snapshot, f"InfluxDB refuses {held.key} of Secret {held.secret}", "it is accepted", advice)
     for one in at_work(snapshot):
         advice = advice_about(roles.INFLUXDB).but(
             impact="it reads, writes or sends away readings beside the pipeline, and takes InfluxDB's CPU",
@@ -118,7 +127,7 @@ def words_of(found: Mapping[str, Any]) -> str:
 
 def at_work(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The tasks and replications that are active, and the mappings."""
-    return [one for one in snapshot.data("influxdb_at_work") if one["active"]]
+    return [one for one in snapshot.data(AT_WORK) if one["active"]]
 
 
 def hours(seconds: int) -> str:

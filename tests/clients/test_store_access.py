@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.http import Tls
+from pipeline_services.clients.http import Answer, Tls
+from pipeline_services.clients.influxdb import InfluxStore
 from pipeline_services.clients.store_access import open_bucket, store_tls
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import AccessDenied, NoData
 from pipeline_services.model.pipeline import Pipeline
 
 OWN, PLAIN, CA3 = (Pipeline.load(Path(name)) for name in ("conveyor", "plain", "ca3"))
@@ -48,3 +49,9 @@ def test_the_bucket_is_read_with_the_token_of_the_description() -> None:
     assert (bucket.token, bucket.store.bucket) == ("t0ken", "conveyor-data")
     with pytest.raises(NoData, match="influxdb-secrets"):
         open_bucket(PLAIN, [], forward, ExitStack())
+
+
+def test_a_token_that_is_refused_is_no_bucket_that_is_not_there() -> None:
+    refusing: Any = SimpleNamespace(ask=lambda *_, **__: Answer(401, b'{"code": "unauthorized"}', "influxdb"))
+    with pytest.raises(AccessDenied, match="influxdb/api/v2/buckets"):
+        InfluxStore(refusing, refusing, OWN.store).bucket("t")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline_services.model.errors import AccessDenied
 from tests.judgements.world import World
 
 Change = Callable[[World], None]
@@ -194,6 +195,16 @@ def answer(source: str, value: Any) -> Change:
     return change
 
 
+def refused(*sources: str) -> Change:
+    """InfluxDB does not let the token do what each source asks for."""
+
+    def change(world: World) -> None:
+        for source in sources:
+            world.fail(source, AccessDenied("read", "influxdb/query"))
+
+    return change
+
+
 def pod(app: str, **fields: Any) -> Change:
     """Fields of the app's running pod."""
 
@@ -272,20 +283,3 @@ def with_a_line_end(name: str, key: str) -> Change:
         next(one for one in world.answers["secrets"] if one["name"] == name)["keys"][key]["padded"] = True
 
     return change
-
-
-def volume_kept(world: World) -> None:
-    """A volume is to stay when its claim goes."""
-    world.answers["persistentvolumes"][0]["spec"]["persistentVolumeReclaimPolicy"] = "Retain"
-
-
-def volume_deleted(world: World) -> None:
-    """Somebody deleted a volume that is in use: it goes as soon as its claim does."""
-    metadata = world.answers["persistentvolumes"][0]["metadata"]
-    metadata |= {"deletionTimestamp": MOMENT, "finalizers": ["kubernetes.io/pv-protection"]}
-
-
-def volume_not_grown(world: World) -> None:
-    """A claim was made larger, and its file system waits for a pod that mounts it anew."""
-    pending = {"type": "FileSystemResizePending", "status": "True", "lastTransitionTime": MOMENT}
-    world.item("pvcs", "data-influxdb-0")["status"] |= {"capacity": {"storage": "2Gi"}, "conditions": [pending]}

@@ -38,21 +38,20 @@ from tests.triage.differences import (
     one_partition_more,
     panel_asks,
     pod,
+    refused,
     secret,
     spec,
     template,
     text,
     top,
     version_of,
-    volume_deleted,
-    volume_kept,
-    volume_not_grown,
     with_a_line_end,
     with_a_node_port,
     without,
     workload,
 )
 from tests.triage.endpoint_changes import no_slice, old_address, other_port, pod_of_before
+from tests.triage.volume_changes import volume_deleted, volume_kept, volume_not_grown
 
 DRIFT = "not-as-declared"
 EXTRA = "object-extra"
@@ -260,6 +259,8 @@ IN_STORES = (
         answer("influxdb_bucket", KEEPS | {"retention_s": 1_209_600, "shard_s": 3_600}),
         "influxdb: bucket-set-otherwise",
     ),
+    Known("read-token-may-not-read", refused("influxdb_newest", "influxdb_bucket"), "config: token-refused"),
+    Known("administrators-token-refused", refused("influxdb_at_work"), "config: token-refused"),
     Known("organisation-renamed", answer("influxdb_write", {"status": 404}), "influxdb: organisation-renamed"),
     Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),
     Known(

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.world import World
-from tests.triage.differences import meshed, volume_not_grown
+from tests.triage.differences import meshed
 from tests.triage.endpoint_changes import old_address, pod_of_before
 from tests.triage.test_known_differences import recorded
+from tests.triage.volume_changes import volume_not_grown
 
 
 def became_ready(world: World) -> None:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
+from pipeline_services.judgements.influxdb import AT_WORK
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import K8sObject, containers_of, created_at, name_of, port_of, template_of
@@ -16,6 +17,8 @@ from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import READY, RESTORE
+
+_DESCRIBE: Final = "kubectl describe secret -n {namespace} {secret}"
 
 CAUSES: Final = (
     Cause(
@@ -39,7 +42,7 @@ CAUSES: Final = (
         "InfluxDB refuses the token",
         Escalation.L2,
         "configuration",
-        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
+        steps=(_DESCRIBE, RESTORE),
         afterwards="the token checks are green",
     ),
     Cause(
@@ -47,7 +50,7 @@ CAUSES: Final = (
         "the token for writing can only read",
         Escalation.L2,
         "configuration",
-        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
+        steps=(_DESCRIBE, RESTORE),
         afterwards="the token checks are green, readings are stored",
     ),
     Cause(
@@ -248,6 +251,8 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
         secret = keys.tokens[one.parameters[0]].secret
         seen, since = (one.why, *logged(lines[-1:])), evidence.changed("secrets", secret)
         yield make_finding(_secret(evidence, secret), "token-refused", one.why, *seen, since=since)
+    if config.store_refuses(evidence.snapshot, AT_WORK):
+        yield from _administrators(evidence)
     forbidden, secret = evidence.failed(checks.TOKEN_MAY_WRITE), keys.write_token.secret
     for one in forbidden:
         seen, since = tuple(logged(lines[-2:])), evidence.changed("secrets", secret)
@@ -263,6 +268,16 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("InfluxDB accepts the token in the Secret: restart the processor",),
         )
+
+
+def _administrators(evidence: Evidence) -> Iterator[Finding]:
+    """No app uses this token, and make up needs it itself."""
+    secret = evidence.pipeline.config.admin
+    about = About(evidence, "config", subject=f"secret/{secret}", affects={roles.INFLUXDB}, details={"secret": secret})
+    for one in evidence.failed(checks.STORE_LEFT_ALONE):
+        summary = f"{one.why}: write back the value that InfluxDB knows"
+        since = evidence.changed("secrets", secret)
+        yield make_finding(about, "token-refused", summary, one.why, since=since, steps=(_DESCRIBE,))
 
 
 def _old_token(evidence: Evidence, lines: list[str]) -> Iterator[Finding]:

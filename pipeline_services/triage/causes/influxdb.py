@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.influxdb import (
+    AT_WORK,
     ORGANISATIONS,
     at_work,
     is_kept_shorter,
@@ -200,7 +201,7 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
         )
         # set back to a shorter time, InfluxDB would delete readings at once
         yield replace(told, undo="") if is_kept_shorter(bucket["retention_s"], store.retention_s) else told
-    for found in at_work(snapshot) if evidence.failed(checks.STORE_LEFT_ALONE) else ():
+    for found in at_work(snapshot) if evidence.failed(checks.STORE_LEFT_ALONE) and evidence.known(AT_WORK) else ():
         told = make_finding(
             About(
                 evidence,

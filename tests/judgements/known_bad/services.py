@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline_services.judgements.targets import COUNTED
 from pipeline_services.model.configuration import Config
+from pipeline_services.model.errors import AccessDenied
 from tests.judgements.answers.cluster import pod_name
 from tests.judgements.examples import EXAMPLES
 from tests.judgements.known_bad.cluster import KNOWN_BAD_CLUSTER
@@ -83,6 +84,18 @@ def token_refused(status: int) -> Breakage:
         world.answers[token] = {"status": status}
 
     return breakage
+
+
+def token_without_the_bucket(world: World, token: str) -> None:
+    """The bucket is there for the token that writes; the other one does not see it."""
+    if token == "influxdb_token":
+        world.answers[token] = {"status": 403}
+    else:
+        world.fail("influxdb_newest", AccessDenied("read", "influxdb/query"))
+
+
+def administrator_refused(world: World, *_: str) -> None:
+    world.fail("influxdb_at_work", AccessDenied("read", "influxdb/api/v2/buckets"))
 
 
 def old_lines_only(world: World, *_: str) -> None:
@@ -214,7 +227,8 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
     "test_references_exist": (config_map_gone, secret_gone(lambda config: config.tls), token_key_gone),
     "test_secrets_complete": (secret_gone(lambda config: config.read_token.secret), tls_key_empty),
-    "test_token_accepted": (token_refused(401), token_refused(403)),
+    "test_token_accepted": (token_refused(401), token_refused(403), token_without_the_bucket),
+    "test_store_left_alone": (*OF_EXAMPLES["test_store_left_alone"], administrator_refused),
     "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),
     "test_loki_answers_error_search": (),
     "test_loki_has_logs_of": (loki_behind, loki_without),
