@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.k8s.pods import references_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes import probes, tls
+from pipeline_services.triage.causes import probes, stale_secrets, tls
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.causes.log_lines import message_of
 from pipeline_services.triage.evidence import Evidence
@@ -182,10 +182,12 @@ def _refusal(words: Sequence[str]) -> str:
 
 
 def _explained(evidence: Evidence, source: str, why: str) -> bool:
-    """Whether another finding explains it: a wrong certificate, a renamed organisation, a policy in the way."""
+    """Whether another finding explains it: a certificate, a token, a renamed organisation, a policy in the way."""
     if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
     if re.search(r'organization name "?[^"]*"? not found', why) and evidence.failed(checks.BUCKET_SET_AS_DECLARED):
+        return True
+    if re.search(stale_secrets.REFUSED, why) and evidence.failed(checks.TOKEN_ACCEPTED, "influxdb_read_token"):
         return True
     return bool(evidence.failed(checks.NETWORK_ALLOWS, f"{roles.GRAFANA}-{source}"))
 
@@ -202,7 +204,11 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
         return
     for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
         (source,) = one.parameters
-        if evidence.ready(source) and not _explained(evidence, source, one.why):
+        if not evidence.ready(source) or _explained(evidence, source, one.why):
+            continue
+        stale = list(stale_secrets.of_data_source(evidence, one.why)) if source == roles.INFLUXDB else []
+        yield from stale
+        if not stale:
             yield make_finding(
                 About(evidence, roles.GRAFANA, subject=f"datasource/{source}"),
                 "datasource-broken",

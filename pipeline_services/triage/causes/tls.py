@@ -13,6 +13,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration
+from pipeline_services.triage.causes import stale_secrets
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged, message_of
 from pipeline_services.triage.evidence import Evidence
@@ -108,7 +109,8 @@ class _Certificate:
             yield self._found(cause, trusted[0].why, trusted[0].why, *self._lines)
         elif not trusted and self._lines and ready and not failed_checks(evidence):
             summary = "the processor does not trust the certificate of InfluxDB"
-            yield self._found(cause, summary, *self._lines, confidence=less_sure)
+            stale = list(stale_secrets.of_processor(evidence, self._lines))
+            yield from stale or [self._found(cause, summary, *self._lines, confidence=less_sure)]
         elif not ready and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
             summary = f"InfluxDB cannot use its certificate: {message_of(words[-1])}"
             yield self._found(cause, summary, *logged(words[-2:]), confidence=less_sure)
