@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.partitions import beyond_the_end, standing_still
+from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.model import roles
@@ -118,6 +118,9 @@ def group_is_stable(snapshot: Snapshot) -> None:
     if still := standing_still(snapshot):
         observed = f"the partitions {sorted(still)} stand still with {sum(still.values())} readings waiting"
         raise Deviation(snapshot, observed, "readings of every partition consumed, as of the others", advice)
+    if idle := idle_processors(snapshot):
+        observed = f"{', '.join(idle)} is ready and no member of the group {topics.group}"
+        raise Deviation(snapshot, observed, "each processor a member", advice)
     if ahead := beyond_the_end(snapshot):
         observed = f"the group has committed offsets up to {max(ahead.values())} beyond the end of {sorted(ahead)}"
         raise Deviation(snapshot, observed, "no offset that a partition does not have", advice)

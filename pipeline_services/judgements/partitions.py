@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from pipeline_services.judgements.pods import all_ready_since, ready_pods
 from pipeline_services.judgements.readings import REBALANCE
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import addresses_of, name_of, ready_since
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import AT_LEAST_ONCE
 from pipeline_services.snapshot.snapshot import Snapshot
+
+JOINS_WITHIN_S: Final = 60.0
+"""Seconds in which a ready processor is in the group, be it after a rebalance."""
 
 
 def standing_still(snapshot: Snapshot) -> dict[int, int]:
@@ -31,6 +39,24 @@ def standing_still(snapshot: Snapshot) -> dict[int, int]:
     behind = sum(waiting.values()) - sum(still.values())
     is_told = bool(moved) and sum(still.values()) > usual and behind <= usual
     return still if is_told else {}
+
+
+def idle_processors(snapshot: Snapshot) -> list[str]:
+    """The processor's pods that have been ready for a while and are no members of the group: they do nothing.
+
+    None where a member's address is no processor's: then pods are not seen by their own addresses; and while clients
+    come back to a broker.
+    """
+    pods = ready_pods(snapshot, roles.PROCESSOR)
+    members = {str(one["host"]) for one in snapshot.data("kafka_group")["members"]}
+    known = {address for pod in pods for address in addresses_of(pod)}
+    if not members or not members <= known or len(pods) > snapshot.pipeline.topics.partitions:
+        return []
+    latest = snapshot.taken_at - JOINS_WITHIN_S
+    if any(since > latest for since in all_ready_since(ready_pods(snapshot, roles.KAFKA))):
+        return []
+    settled = [pod for pod in pods if (ready_since(pod) or snapshot.taken_at) <= latest]
+    return sorted(name_of(pod) for pod in settled if not members & set(addresses_of(pod)))
 
 
 def beyond_the_end(snapshot: Snapshot) -> dict[int, int]:

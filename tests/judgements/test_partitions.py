@@ -9,9 +9,10 @@ from typing import Final
 import pytest
 
 from pipeline_services.judgements.brokers import strangers
-from pipeline_services.judgements.partitions import standing_still
+from pipeline_services.judgements.partitions import idle_processors, standing_still
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.known_bad.kafka import left_behind, put_back
+from tests.judgements.faults import ready_since
+from tests.judgements.known_bad.kafka import idle_processor, left_behind, put_back
 from tests.judgements.world import World, healthy
 
 Rows = dict[int, tuple[tuple[int, int], tuple[int, int]]]
@@ -121,3 +122,22 @@ def test_offsets_of_another_log_are_told() -> None:
     for known in world.answers["kafka_lag"][-1]["partitions"].values():
         known["committed"] = known["end"]
     assert diagnose(world.snapshot()).healthy
+
+
+@pytest.mark.parametrize(
+    "change", ["just ready", "seen from behind NAT", "the broker is just back", "more than partitions"]
+)
+def test_a_processor_that_may_still_join_is_not_idle(change: str) -> None:
+    world = healthy()
+    idle_processor(world)
+    assert len(idle_processors(world.snapshot())) == 1
+    if change == "just ready":
+        world.answers["pods"][-1]["status"]["conditions"][1]["lastTransitionTime"] = world.ago(20)
+    elif change == "seen from behind NAT":
+        world.answers["kafka_group"]["members"][0]["host"] = "172.18.0.2"
+    elif change == "the broker is just back":
+        ready_since(world, "kafka", 20)
+    else:
+        topics = replace(world.pipeline.topics, partitions=1)
+        world.pipeline = replace(world.pipeline, topics=topics)
+    assert idle_processors(world.snapshot()) == []

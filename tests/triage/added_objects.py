@@ -66,6 +66,23 @@ def by_hand(app: str) -> Change:
     return change
 
 
+def idle(world: World) -> None:
+    """A second processor is ready like the first one, and has never joined the group."""
+    made = copy.deepcopy(world.pods("processor")[0])
+    name, address = f"{made['metadata']['name'][:-5]}zzzzz", "10.244.0.92"
+    made["metadata"] |= {"name": name, "uid": "second"}
+    made["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}
+    target = copy.deepcopy(
+        next(one for one in world.answers["prometheus_targets"] if one["labels"]["app"] == "processor")
+    )
+    target["labels"]["pod"] = name
+    world.answers["prometheus_targets"].append(target)
+    world.answers["pods"].append(made)
+    counts = ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas")
+    world.workload("processor")["status"] |= dict.fromkeys(counts, 2)
+    world.workload("processor")["spec"]["replicas"] = 2
+
+
 def second_workload(app: str, **labels: str) -> Change:
     """A copy of the app's workload under another name; its pods have the app's labels, and those beside."""
 

@@ -8,6 +8,7 @@ from tests.triage.added_objects import (
     cluster_rights_cut,
     doubled,
     given_rights,
+    idle,
     limited,
     released,
     second_workload,
@@ -252,6 +253,7 @@ IN_STORES = (
         answer("kafka_group", {"state": "Stable", "members": [MEMBER]}),
         "processor: group-joined",
     ),
+    Known("processor-in-no-group", idle, "processor: partitions-unread"),
     Known("readings-deleted-early", answer("influxdb_bucket", KEEPS), "influxdb: bucket-set-otherwise"),
     Known("readings-for-ever", answer("influxdb_bucket", KEEPS | {"retention_s": 0}), "influxdb: bucket-set-otherwise"),
     Known(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
-from pipeline_services.judgements.partitions import beyond_the_end, standing_still
+from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
 from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
@@ -78,7 +78,7 @@ CAUSES: Final = (
     ),
     Cause(
         "partitions-unread",
-        "some partitions have no consumer",
+        "partitions have no consumer, or a processor has no partitions",
         Escalation.L2,
         "processor-pod-failure",
         symptomatic=True,
@@ -201,6 +201,15 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     if told:
         cause, summary = told
         yield make_finding(About(evidence, roles.PROCESSOR, subject=f"group/{name}"), cause, summary, *seen)
+    elif evidence.failed(checks.CONSUMER_GROUP_STABLE) and (idle := idle_processors(evidence.snapshot)):
+        (pod, *_) = (one for one in evidence.ready(roles.PROCESSOR) if name_of(one) == idle[0])
+        yield make_finding(
+            About(evidence, evidence.pipeline[roles.PROCESSOR], pod=pod),
+            "partitions-unread",
+            f"{', '.join(idle)} is ready and reads nothing: it is no member of {name}",
+            *seen,
+            steps=(DESCRIBE_GROUP, "kubectl delete pod -n {namespace} {pod}"),
+        )
 
 
 def _of_partitions(evidence: Evidence) -> tuple[str, str] | None:

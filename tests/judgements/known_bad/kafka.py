@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,16 @@ def group_stuck_in_rebalance(world: World) -> None:
     stalled(world, "")
 
 
+def idle_processor(world: World, *_: str) -> None:
+    """One of two processors that have been ready for long is in no group."""
+    first, (member, *_others) = world.pods("processor")[0], world.answers["kafka_group"]["members"]
+    second = copy.deepcopy(first)
+    second["metadata"] |= {"name": f"{first['metadata']['name'][:-5]}zzzzz", "uid": "second"}
+    for pod, address in ((first, member["host"]), (second, "10.244.0.92")):
+        pod["status"]["podIP"] = address
+    world.answers["pods"].append(second)
+
+
 KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
     "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
     "test_topic_set_as_declared": (
@@ -143,5 +154,6 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
         group_stuck_in_rebalance,
         left_behind,
         put_back,
+        idle_processor,
     ),
 }
