@@ -11,7 +11,7 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
 from pipeline_services.judgements.known_issues import known_issue
-from pipeline_services.judgements.pods import is_starting
+from pipeline_services.judgements.pods import is_starting, require_others_back
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,
@@ -46,8 +46,10 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
         if snapshot.taken_at - last_seen(event) > WINDOW or _is_over(snapshot, event):
             continue
         text = f"{event.get('reason')}: {event.get('message', '')}"
-        if known_issue("events", component, text, snapshot.taken_at) and not _is_unready_pod(snapshot, event):
-            continue
+        if known_issue("events", component, text, snapshot.taken_at):
+            if not _is_unready_pod(snapshot, event):
+                continue
+            require_others_back(snapshot, component)
         kind, name = involved_object(event)
         observed = f"{kind} {name}: {text[:240]} ({times_seen(event)} times)"
         command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"

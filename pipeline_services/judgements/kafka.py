@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
-from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
+from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_back, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
@@ -22,6 +22,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 _STALLED: Final = 0.9
 BACK_S: Final = 60.0
 """Seconds after which every client of a restarted broker sends again."""
+JOINED_S: Final = 30.0
+"""Seconds after which every processor is in the group again: the longest that one takes to recover."""
 _OFFSETS: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-get-offsets.sh --bootstrap-server localhost:{port:kafka} "
     "--topic {topic}"
@@ -108,11 +110,14 @@ def group_is_stable(snapshot: Snapshot) -> None:
     advice = advice_about(roles.PROCESSOR).but(next_command=f"{DESCRIBE_GROUP} --state")
     if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
         return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
+    assigned = {partition for member in group["members"] for partition in member["partitions"]}
+    free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
+    if group["state"] != "Stable" or free:
+        for one in (roles.KAFKA, roles.PROCESSOR):
+            require_back(snapshot, one, JOINED_S)
     if group["state"] != "Stable":
         observed = f"the group {topics.group} is {group['state']} with {len(group['members'])} members"
         raise Deviation(snapshot, observed, "Stable", advice)
-    assigned = {partition for member in group["members"] for partition in member["partitions"]}
-    free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
     if free:
         raise Deviation(snapshot, f"no consumer reads the partitions {free}", "every partition assigned", advice)
     if still := standing_still(snapshot):

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.known_issues import KnownIssue, known_issue
-from pipeline_services.judgements.pods import pods_of
-from pipeline_services.model.errors import NoData
+from pipeline_services.judgements.pods import RECONNECT_S, back_since, causes_of, pods_of, require_settled
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped_lines
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -41,10 +41,25 @@ def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
     unknown = unknown_errors(snapshot, component)
     if unknown:
         last = unknown[-1]
+        _require_no_outage(snapshot, component, last)
         command = f"kubectl logs -n {{namespace}} {last.pod} --tail=100"
         observed = f"{len(unknown)} error lines, the last of {last.pod}: {last.whole[:300]}"
         advice = advice_about(component).but(next_command=command)
         raise Deviation(snapshot, observed, f"none that is not a known issue (last {WINDOW:g} s)", advice)
+
+
+def _require_no_outage(snapshot: Snapshot, component: str, last: Line) -> None:
+    """Refuse to blame a component for what it said of a server while that was away.
+
+    Raises:
+        PreconditionNotMet: it has said nothing since the server is back, or the server is still on its way.
+    """
+    for server in causes_of(snapshot.pipeline, component):
+        require_settled(snapshot, server)
+        if last.at <= back_since(snapshot, server) + RECONNECT_S:
+            raise PreconditionNotMet(
+                f"{component} logged errors while {server} was away; try again in {WINDOW:g} s: {last.whole[:200]}"
+            )
 
 
 def unknown_errors(snapshot: Snapshot, component: str) -> list[Line]:

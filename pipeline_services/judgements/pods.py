@@ -8,18 +8,15 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
+from pipeline_services.judgements.placement import is_unplaced, too_large
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
     age,
     age_since_start,
-    allocatable,
     condition,
-    condition_since,
-    condition_status,
     container_statuses,
-    containers_of,
     deletion_due,
     epoch,
     init_container_statuses,
@@ -31,22 +28,20 @@ from pipeline_services.model.k8s import (
     name_of,
     phase_of,
     progress_of,
-    quantity,
     ready_since,
-    requests_of,
     state_of,
     status_of,
 )
 from pipeline_services.model.metrics.advice import Advice, advice_about
-from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
+from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.objects import labelled_pods
 from pipeline_services.snapshot.snapshot import Snapshot
 
 STARTING_FOR: Final = 60.0
 """Seconds that a container may take to become ready: the longest expected recovery time of section 3."""
-UNPLACED_FOR: Final = 10.0
-"""Seconds without a node after which a pod does not wait for another to make way, for its volume or for the node."""
-_MAY_PASS: Final = r"Insufficient|Too many pods|persistentvolume|node\.kubernetes\.io/"
+RECONNECT_S: Final = 15.0
+"""Seconds for which clients may still fail after a server is back: until their next attempt."""
+STILL_SHOWS: Final = "its absence still shows"
 OOM_RECENT: Final = 600.0
 """Seconds for which a kill for memory is still news."""
 _STARTING_REASONS: Final = {"ContainerCreating", "PodInitializing"}
@@ -145,6 +140,38 @@ def _is_scaled_to_zero(snapshot: Snapshot, component: str) -> bool:
     return any(progress_of(one).wanted == 0 for one in live if part and name_of(one) == part.workload)
 
 
+def causes_of(pipeline: Pipeline, component: str) -> list[str]:
+    """The others on the way of the readings for whose absence a component may fail."""
+    return [one for one in pipeline.data_path if one != component and component in pipeline.affected_by(one)]
+
+
+def require_others_back(snapshot: Snapshot, component: str, within: float = RECONNECT_S) -> None:
+    """Refuse to blame a component while another that it depends on is away, or is back for less than so many seconds.
+
+    Raises:
+        PreconditionNotMet: that is so. One that does not come back in time is blamed itself.
+    """
+    for one in causes_of(snapshot.pipeline, component):
+        require_settled(snapshot, one)
+        require_back(snapshot, one, within)
+
+
+def require_back(snapshot: Snapshot, component: str, within: float) -> None:
+    """Refuse to judge what shows the last seconds of a component all of whose pods became ready in just these.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    left = back_since(snapshot, component) + within - snapshot.taken_at
+    if left > 0:
+        raise PreconditionNotMet(f"{component} has just come back and {STILL_SHOWS}; try again in {left:.0f} s")
+
+
+def back_since(snapshot: Snapshot, component: str) -> float:
+    """When the first of the component's pods became ready, in epoch seconds; 0 where one is not, or nobody knows."""
+    return min(all_ready_since(serving_pods(snapshot, component)), default=0.0)
+
+
 def is_leaving(pod: K8sObject, now: float) -> bool:
     """Being deleted, and not longer than that may take."""
     due = deletion_due(pod)
@@ -154,32 +181,6 @@ def is_leaving(pod: K8sObject, now: float) -> bool:
 def is_starting(pod: K8sObject, now: float) -> bool:
     """Not ready yet, for less than ``STARTING_FOR`` seconds, and in no bad status."""
     return not is_ready(pod) and age_since_start(pod, now) < STARTING_FOR and not bad_status(pod, now)
-
-
-def is_unplaced(pod: K8sObject, now: float) -> bool:
-    """Whether the scheduler finds no node for the pod, and not only until another pod has made way."""
-    if condition_status(pod, "PodScheduled") != "False":
-        return False
-    message = str(condition(pod, "PodScheduled").get("message"))
-    since = condition_since(pod, "PodScheduled") or 0.0
-    return now - since >= UNPLACED_FOR or not re.search(_MAY_PASS, message, re.IGNORECASE)
-
-
-def too_large(nodes: Iterable[K8sObject], pod: K8sObject) -> str:
-    """What a pod without a node asks for that no node has even when it is empty: there is no need to wait for one."""
-    if condition_status(pod, "PodScheduled") != "False":
-        return ""
-    known = list(nodes)
-    for resource in ("cpu", "memory"):
-        wanted = sum(quantity(requests_of(container).get(resource, 0)) for container in containers_of(pod))
-        room = max((allocatable(node, resource) for node in known), default=wanted)
-        if wanted > room:
-            return f"{_amount(resource, wanted)}, and the largest node has {_amount(resource, room)}"
-    return ""
-
-
-def _amount(resource: str, amount: float) -> str:
-    return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
 
 
 def bad_status(pod: K8sObject, now: float) -> str:
@@ -218,6 +219,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         raise Deviation(snapshot, observed, f"gone within {STARTING_FOR:g} s", _describing(advice, pod))
     slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
     if slow:
+        require_others_back(snapshot, component)
         phase = phase_of(slow[0]) or "Unknown"
         observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
         expected = f"all containers ready within {STARTING_FOR:g} s"

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
+from pipeline_services.judgements.pods import (
+    RECONNECT_S,
+    back_since,
+    causes_of,
+    pods_of,
+    ready_pods,
+    require_back,
+    require_ready,
+    require_settled,
+)
 from pipeline_services.judgements.resources import usage_share
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
@@ -25,6 +34,12 @@ NEW_FOR: Final = 120.0
 """Seconds that a new pod may lack a value of its own: windows have to fill."""
 NOW: Final[Mapping[str, str]] = {"cpu-usage": "cpu", "memory-usage": "memory"}
 """Metrics that the metrics API can say, with the resource that each is about."""
+RECOVERED_S: Final = 30.0
+"""Seconds after which readings are stored again, once all on their way are back (section 3)."""
+_SHOWN_AT_ONCE: Final = frozenset({"producer-rate", "unacknowledged-age"})
+"""Metrics that are good again as soon as a component is, however long their window."""
+_LASTS: Final = frozenset({"dead-letters"})
+"""Metrics that no absence of another explains."""
 REBALANCE: Final = 15.0
 """Seconds of production that may pile up while the group rebalances (section 9: 5-10 s)."""
 
@@ -42,9 +57,27 @@ def is_within(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Readi
     if metric.allows(reading):
         return reading
     require_settled(snapshot, metric.component_of(subject))
+    if metric.component in snapshot.pipeline.data_path and metric.id not in _LASTS:
+        _require_undisturbed(snapshot, metric)
     if metric.id == "stored-reading-age":
         _require_new_readings(snapshot)
     raise Deviation(snapshot, metric.observed(reading), metric.threshold(), metric.advice)
+
+
+def _require_undisturbed(snapshot: Snapshot, metric: KeyMetric) -> None:
+    """Nobody on the way of the readings is away, or was within the metric's window; but once one should have recovered,
+    readings have to be stored again."""
+    within = RECONNECT_S + (0.0 if metric.id in _SHOWN_AT_ONCE else metric.window)
+    for one in (*causes_of(snapshot.pipeline, metric.component), metric.component):
+        require_settled(snapshot, one)
+        if not _nothing_stored_since(snapshot, back_since(snapshot, one)):
+            require_back(snapshot, one, within)
+
+
+def _nothing_stored_since(snapshot: Snapshot, back: float) -> bool:
+    """Whether no reading is stored that was made after somebody came back, though there was time for it."""
+    newest = (snapshot.answers.get("influxdb_newest") or {}).get("time")
+    return newest is not None and newest < back < snapshot.taken_at - RECOVERED_S
 
 
 def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:

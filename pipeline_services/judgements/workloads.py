@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
-from pipeline_services.judgements.pods import STARTING_FOR, has_just_moved, is_leaving, is_starting, pods_of
+from pipeline_services.judgements.pods import (
+    STARTING_FOR,
+    bad_status,
+    has_just_moved,
+    is_leaving,
+    is_starting,
+    pods_of,
+    require_others_back,
+)
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, condition_status, containers_of, is_ready, progress_of, template_of
@@ -46,6 +54,8 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     if not progress.seen_by_controller and pods and all(map(is_ready, pods)):
         raise PreconditionNotMet(f"{kind} {app} has just been changed, and its controller has not looked at it yet")
     if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
+        if not any(bad_status(pod, snapshot.taken_at) for pod in pods):
+            require_others_back(snapshot, component)
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
         raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); try again in {STARTING_FOR:g} s")

@@ -32,7 +32,8 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))
     named = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
-    unexplained = {one.component for one in failed} - explained
+    loud = [one for one in results.values() if one.failed or stale_errors.is_stale(one)]
+    unexplained = {one.component for one in loud} - explained
     stale = [
         finding
         for finding in stale_errors.findings(evidence)

@@ -12,7 +12,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import Check
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.heartbeats import on_silent_nodes
-from pipeline_services.judgements.pods import all_ready_since
+from pipeline_services.judgements.pods import STILL_SHOWS, all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -92,9 +92,19 @@ class Evidence:
         own = [one for one in self.results.values() if one.check is check and one.failed]
         return [one for one in own if one.parameters[: len(parameters)] == parameters]
 
+    def undecided(self, check: Check, *parameters: str) -> list[CheckResult]:
+        """The cases of a check whose parameters begin with these that could not be judged."""
+        own = (one for one in self.results.values() if one.check is check and not one.failed)
+        return [one for one in own if one.parameters[: len(parameters)] == parameters]
+
     def failed_metrics(self, *metric_ids: str) -> list[CheckResult]:
         """The failed cases of these key metrics, in their order."""
         return [one for metric_id in metric_ids for one in self.failed(checks.KEY_METRIC, metric_id)]
+
+    def passing_metrics(self, *metric_ids: str) -> list[CheckResult]:
+        """Those of these key metrics that cannot be judged yet only because they still show an outage that is over."""
+        undecided = (one for metric_id in metric_ids for one in self.undecided(checks.KEY_METRIC, metric_id))
+        return [one for one in undecided if STILL_SHOWS in one.why]
 
     def workload(self, component: str) -> K8sObject | None:
         """The component's Deployment, StatefulSet or DaemonSet."""

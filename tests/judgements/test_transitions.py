@@ -8,7 +8,8 @@ import pytest
 
 from pipeline_services.model import roles
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import warning
+from tests.judgements.faults import ready_since, warning
+from tests.judgements.known_bad.kafka import group, lag
 from tests.judgements.test_faults_of_acceptance import outcomes
 from tests.judgements.world import World, healthy
 
@@ -77,3 +78,73 @@ def test_a_pod_that_does_not_come_back_is_an_alarm() -> None:
     has_gone(world, roles.KAFKA)
     warning(world, "StatefulSet", "kafka", "FailedCreate", "forbidden: exceeded quota: few", ago=3)
     assert [case for case in outcomes(world)[0] if case in red] == red
+
+
+def processor_waits(world: World) -> None:
+    """As it does, without being ready, while InfluxDB is away; one write in four seconds fails."""
+    [pod] = world.pods(roles.PROCESSOR)
+    pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(20)}
+    pod["status"]["containerStatuses"][0]["ready"] = False
+    nothing_serves(world, roles.PROCESSOR)
+    warning(world, "Pod", pod["metadata"]["name"], "Unhealthy", "Readiness probe failed: statuscode: 503")
+
+
+def outage_shows(world: World, *, made_ago: float) -> None:
+    """What the processor has logged, and the figures of the last minutes, after a minute without Kafka or InfluxDB."""
+    line = '{"level": "ERROR", "logger": "kafka.conn", "message": "Connect attempt returned error 111"}'
+    world.answers["logs/processor"][0]["lines"].append(f"{world.ago(made_ago)} {line}")
+    shown = {"write-failures": "0.2", "end-to-end-latency": "45", "processor-matches-producer": "0.5"}
+    for metric, value in shown.items():
+        world.answers[f"prometheus/{metric}"][0]["value"] = [world.now, value]
+    lag((10_000, 12_000), (10_000, 12_040))(world, "")
+
+
+OUTAGE = [
+    "test_no_unknown_errors_logged[processor]",
+    *(f"test_key_metric[{one}]" for one in ("processor-matches-producer", "end-to-end-latency", "write-failures")),
+]
+
+
+@pytest.mark.parametrize("server", [roles.KAFKA, roles.INFLUXDB])
+def test_clients_are_not_blamed_while_their_server_is_replaced(server: str) -> None:
+    world = healthy()
+    has_gone(world, server)
+    processor_waits(world)
+    outage_shows(world, made_ago=2)
+    red, inconclusive = outcomes(world)
+    assert red == []
+    assert "test_pods_ready[processor]" in inconclusive
+    assert [one.cause.id for one in diagnose(world.snapshot()).findings] == ["pod-replaced"]
+    has_gone(world := healthy(), server, ago=90)
+    processor_waits(world)
+    assert {"test_pods_ready[processor]", f"test_pods_ready[{server}]"} <= set(outcomes(world)[0])
+
+
+def test_what_still_shows_of_an_outage_is_no_failure() -> None:
+    world = healthy()
+    ready_since(world, roles.KAFKA, 10)
+    outage_shows(world, made_ago=12)
+    group(state="Empty", members=[])(world)
+    red, inconclusive = outcomes(world)
+    assert red == []
+    assert {*OUTAGE, "test_consumer_group_stable"} <= set(inconclusive)
+    assert all(one.self_healing for one in diagnose(world.snapshot()).findings)
+
+
+def test_what_goes_on_after_the_outage_is_a_failure() -> None:
+    world = healthy()
+    ready_since(world, roles.KAFKA, 100)
+    outage_shows(world, made_ago=12)
+    group(state="Empty", members=[])(world)
+    assert {*OUTAGE, "test_consumer_group_stable"} - {"test_key_metric[processor-matches-producer]"} <= set(
+        outcomes(world)[0]
+    )
+
+
+def test_nothing_is_excused_where_no_reading_is_stored_since() -> None:
+    world = healthy()
+    ready_since(world, roles.INFLUXDB, 40)
+    outage_shows(world, made_ago=60)
+    assert "test_key_metric[write-failures]" in outcomes(world)[1]
+    world.answers["influxdb_newest"]["time"] = world.now - 50
+    assert "test_key_metric[write-failures]" in outcomes(world)[0]

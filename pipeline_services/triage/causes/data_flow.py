@@ -93,7 +93,8 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
     if unread_partitions(evidence):
         return  # unread partitions pile up, however fast the others are
-    high = evidence.failed_metrics("consumer-lag", "end-to-end-latency", "stored-reading-age")
+    slow = ("consumer-lag", "end-to-end-latency", "stored-reading-age")
+    high = [*evidence.failed_metrics(*slow), *evidence.passing_metrics(*slow)]
     growing = evidence.failed_metrics("consumer-lag-growth")
     behind = evidence.failed_metrics("processor-matches-producer")
     if growing and (hung := probes.stands_still(evidence, roles.PROCESSOR, growing[0].why)):

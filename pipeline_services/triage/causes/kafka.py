@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
 from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
-from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
+from pipeline_services.judgements.pods import made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
@@ -216,8 +216,7 @@ def _of_partitions(evidence: Evidence) -> tuple[str, str] | None:
     """The cause and its sentence where partitions are read by nobody, stand still, or are committed too far."""
     name = evidence.pipeline.topics.group
     if unread := unread_partitions(evidence):
-        young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
-        cause = "rebalancing" if young else "partitions-unread"
+        cause = "partitions-unread" if evidence.failed(checks.CONSUMER_GROUP_STABLE) else "rebalancing"
         return cause, f"no member of {name} reads the partitions {', '.join(unread)}"
     if not evidence.known("kafka_lag"):
         return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.model.component import Component
@@ -99,7 +100,7 @@ def pod_findings(evidence: Evidence, part: Component, workload: K8sObject) -> It
     for pod in pods:
         for finding in _of(evidence, part, pod):
             found_by_cause.setdefault((finding.cause.id, finding.component), finding)
-    if not found_by_cause and not evidence.ready(part.id):
+    if not found_by_cause and not pods:
         found_by_cause["", ""] = absent(evidence, part, workload)
     yield from found_by_cause.values()
     if evidence.pods(part.id):
@@ -162,6 +163,12 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         what = "a rollout of {} is under way" if rolling else "a pod of {} was replaced and is starting"
         summary, seen = f"{what.format(part.id)}: {name_of(pod)}", (_phase(pod), *warnings_about(evidence, pod))
         yield make_finding(About(evidence, part, pod), cause, summary, *seen, since=created_at(pod))
+        return
+    waits = evidence.undecided(checks.PODS_READY, part.reports_to)
+    if waits:
+        summary = f"pod {name_of(pod)} is not ready yet: {waits[0].why}"
+        about = About(evidence, part, pod)
+        yield make_finding(about, "settling", summary, _phase(pod), since=condition_since(pod, "Ready"))
         return
     yield make_finding(
         About(evidence, part, pod),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline_services.judgements.nodes import closed_by_hand, take_no_pods
-from pipeline_services.judgements.pods import is_unplaced, too_large
+from pipeline_services.judgements.placement import is_unplaced, too_large
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     PRESSURES,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
-from pipeline_services.judgements.pods import STARTING_FOR, all_ready_since
+from pipeline_services.judgements.pods import RECONNECT_S, STARTING_FOR, STILL_SHOWS, all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import age_since_start, container_statuses, is_ready, is_running
@@ -28,8 +29,12 @@ CAUSES: Final = (
     ),
 )
 
-SETTLED_AFTER: Final = 15.0
-"""Seconds for which clients may still fail after the pod is back: until their next attempt."""
+SETTLED_AFTER: Final = RECONNECT_S
+
+
+def is_stale(result: CheckResult) -> bool:
+    """Whether a check could not be judged only because it still sees an outage that is over."""
+    return not result.failed and (result.check is checks.NO_UNKNOWN_ERRORS_LOGGED or STILL_SHOWS in result.why)
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -41,8 +46,9 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
     """The processor delivers again, and earlier failures are still in its log and in one-minute metrics."""
     since = evidence.delivers_since
-    failed = evidence.failed_metrics("write-failures")
-    errors = evidence.failed(checks.NO_UNKNOWN_ERRORS_LOGGED, roles.PROCESSOR)
+    failed = [*evidence.failed_metrics("write-failures"), *evidence.passing_metrics("write-failures")]
+    said = (checks.NO_UNKNOWN_ERRORS_LOGGED, roles.PROCESSOR)
+    errors = [*evidence.failed(*said), *evidence.undecided(*said)]
     logged = errors if evidence.said_to_deliver else []
     if since is None or evidence.now - since > WINDOW or not (failed or logged):
         return
@@ -60,7 +66,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
 
 def _pods_back(evidence: Evidence) -> Iterator[Finding]:
     """A pod that came back a moment ago, and those that depend on it, for which only older errors fail a check."""
-    red = [one for one in evidence.results.values() if one.failed]
+    red = [one for one in evidence.results.values() if one.failed or is_stale(one)]
     more = {one.component for one in red if one.check is not checks.NO_UNKNOWN_ERRORS_LOGGED}
     back = _came_back(evidence)
     waiting = {one for one in evidence.pipeline.judged_workloads if _waits(evidence, one)}

@@ -62,7 +62,7 @@ SEVERAL = {
 """The recordings with more than one lasting cause, or with a red check that no cause explains."""
 LONG = {
     f"matrix/{row}" for row in ("topic-retention-short", "influxdb-begins-a-shard-each-hour", "influxdb-runs-a-task")
-} | SEVERAL - {f"matrix/{row}" for row in ("grafana-scaled-to-zero", "policy-processor-cut-off")}
+} | SEVERAL - {f"matrix/{row}" for row in ("config-rate-zero", "grafana-scaled-to-zero", "policy-processor-cut-off")}
 """The recordings that take more than a small screen: of several causes, or with commands that take half of it alone."""
 RED = [name for name in FAULTS if name not in CALM]
 ONE_FAULT = [name for name in RED if name not in SEVERAL]
