@@ -21,6 +21,7 @@ SET_UP_WRONG = {
     "autoscaler-bounds-wrong": ["components.processor.autoscaler.max_replicas"],
     "autoscaler-doubled": ["components.producer.autoscaler.name"],
     "autoscaler-missing": ["components.producer.autoscaler"],
+    "broker-open-on-nodes": ["components.kafka.service"],
     "config-broker-wrong": ["config.settings.kafka.KAFKA_BROKER"],
     "config-bucket-wrong": ["store.bucket", "config.settings.influxdb.INFLUXDB_BUCKET"],
     "config-group-wrong": ["topics.group", "config.settings.kafka.KAFKA_GROUP"],
