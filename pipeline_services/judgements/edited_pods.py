@@ -8,18 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pipeline_services.judgements.comparison import differences
+from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.drift import Drift, held
 from pipeline_services.judgements.pods import is_made_by
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     age,
+    container_statuses,
     containers_of,
+    created_at,
     init_containers_of,
     is_complete,
     is_ready,
     is_terminating,
+    labels_of,
     name_of,
     owners_of,
     spec_of,
@@ -30,6 +33,10 @@ from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 POD: Final = KINDS["Pod"].name
+BUILD: Final = "imageID"
+"""What the path begins with of which build of its image's tag a pod runs."""
+_DIGEST: Final = "sha256:"
+_SHOWN: Final = 12
 SETTLED_S: Final = 30.0
 """Age in seconds from which a pod is no trace of a rollout that was under way between two lists."""
 _OF_THE_POD: Final = frozenset(
@@ -66,12 +73,53 @@ def edited_pods(snapshot: Snapshot, component: str) -> Iterator[Drift]:
         workload = named(snapshot, part.list_name, part.workload)
         if workload is not None and is_complete(workload):
             yield from _edited(template_of(workload), settled, component)
+            if part.id == component:
+                yield from _other_builds(settled, component, _kinds_of_nodes(snapshot))
 
 
 def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Iterator[Drift]:
     for pod in pods:
         if owners_of(pod) and (found := (*held(pod), *differences(_view(template), _view(pod)))):
             yield Drift(POD, name_of(pod), component, found)
+
+
+def _kinds_of_nodes(snapshot: Snapshot) -> Mapping[str, str]:
+    """The architecture of each node, where the account may see nodes."""
+    return {name_of(node): labels_of(node).get("kubernetes.io/arch", "") for node in snapshot.answers.get("nodes", ())}
+
+
+def _other_builds(pods: list[K8sObject], component: str, kinds: Mapping[str, str]) -> Iterator[Drift]:
+    """The pods whose images are other builds of the same tag than most of their like have; of as many, the newer ones.
+
+    A tag that is pushed anew is pulled by new pods alone, or by those on nodes that do not have it.
+    """
+    by_age = sorted(pods, key=created_at)
+    builds = {name_of(pod): _builds(pod, kinds.get(str(spec_of(pod).get("nodeName")), "")) for pod in by_age}
+    for container in sorted({name for found in builds.values() for name in found}):
+        known = [found[container] for found in builds.values() if container in found]
+        usual = max(known, key=known.count)  # of as many the first one, which is the oldest
+        for pod, found in builds.items():
+            if container in found and found[container][0] == usual[0] and found[container] != usual:
+                path = f"{BUILD}[{container}]"
+                yield Drift(POD, pod, component, (Difference(path, found[container][1], f"{usual[1]}, as its like"),))
+
+
+def _builds(pod: K8sObject, node: str) -> dict[str, tuple[str, str]]:
+    """Of each container what has to be the same for two builds to be compared, and the digest of the build that runs.
+
+    One build has another digest in a registry than as loaded onto a node, and may have one for each architecture.
+    """
+    wanted = {str(one["name"]): str(one["image"]) for one in containers_of(pod)}
+    found = {str(one["name"]): str(one.get("imageID") or "") for one in container_statuses(pod)}
+    return {
+        name: (f"{node} {wanted.get(name)} {named.rpartition(_DIGEST)[0]}", _shown(named))
+        for name, named in found.items()
+        if _DIGEST in named
+    }
+
+
+def _shown(image: str) -> str:
+    return f"{_DIGEST}{image.rpartition(_DIGEST)[2][:_SHOWN]}"
 
 
 def _is_settled(pod: K8sObject, part: Component, now: float) -> bool:

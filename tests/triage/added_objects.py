@@ -66,21 +66,30 @@ def by_hand(app: str) -> Change:
     return change
 
 
-def idle(world: World) -> None:
-    """A second processor is ready like the first one, and has never joined the group."""
-    made = copy.deepcopy(world.pods("processor")[0])
+def second_pod(world: World, app: str) -> dict[str, Any]:
+    """A replica more, made just as the first one and a while after it, ready and scraped."""
+    made = copy.deepcopy(world.pods(app)[0])
     name, address = f"{made['metadata']['name'][:-5]}zzzzz", "10.244.0.92"
-    made["metadata"] |= {"name": name, "uid": "second"}
+    made["metadata"] |= {"name": name, "uid": "second", "creationTimestamp": world.ago(300)}
     made["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}
-    target = copy.deepcopy(
-        next(one for one in world.answers["prometheus_targets"] if one["labels"]["app"] == "processor")
-    )
+    target = copy.deepcopy(next(one for one in world.answers["prometheus_targets"] if one["labels"]["app"] == app))
     target["labels"]["pod"] = name
     world.answers["prometheus_targets"].append(target)
     world.answers["pods"].append(made)
     counts = ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas")
-    world.workload("processor")["status"] |= dict.fromkeys(counts, 2)
-    world.workload("processor")["spec"]["replicas"] = 2
+    world.workload(app)["status"] |= dict.fromkeys(counts, 2)
+    world.workload(app)["spec"]["replicas"] = 2
+    return made
+
+
+def idle(world: World) -> None:
+    """A second processor is ready like the first one, and has never joined the group."""
+    second_pod(world, "processor")
+
+
+def of_another_build(world: World) -> None:
+    """The tag was pushed anew, and a pod that was made since has another image under it."""
+    second_pod(world, "producer")["status"]["containerStatuses"][0]["imageID"] = f"sha256:{'5e' * 32}"
 
 
 def second_workload(app: str, **labels: str) -> Change:

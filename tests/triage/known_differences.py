@@ -10,6 +10,7 @@ from tests.triage.added_objects import (
     given_rights,
     idle,
     limited,
+    of_another_build,
     released,
     second_workload,
 )
@@ -124,6 +125,7 @@ OF_RUNNING_PODS = (
     Known("tolerates-all-now", pod("kafka", tolerations=[{"operator": "Exists"}]), "kafka: pod-edited"),
     Known("other-names-for-one-pod", pod("grafana", hostAliases=[{"ip": "10.9.9.9"}]), "grafana: pod-edited"),
     Known("image-of-one-pod", of_one_pod("producer", image="localhost/conveyor/apps:next"), "producer: pod-edited"),
+    Known("of-another-build-of-its-tag", of_another_build, "producer: pod-edited"),
     Known("resized-in-place", of_one_pod("producer", resources={"limits": {"cpu": "2"}}), "producer: pod-edited"),
     Known("injected", injected, "grafana: pod-edited"),
     Known("lost-by-its-workload", released("grafana"), "grafana: object-extra"),

@@ -20,6 +20,7 @@ from pipeline_services.judgements.drift import (
     OWNERS,
     Drift,
 )
+from pipeline_services.judgements.edited_pods import BUILD
 from pipeline_services.judgements.stored import CLASS, RECLAIM, VOLUME
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.kinds import KINDS
@@ -38,6 +39,11 @@ _TAKEN_AWAY: Final = (
 )
 _RELEASED: Final = ("kubectl get pod -n {namespace} {name} -o yaml", RELEASE.replace("{pod}", "{name}"))
 """A pod that is held and deleted stays for ever, and nothing takes its place."""
+_SAME_BUILD: Final = (
+    "kubectl get pods -n {namespace} -l {selector}"
+    " -o custom-columns=NAME:.metadata.name,NODE:.spec.nodeName,IMAGE:.status.containerStatuses[*].imageID",
+    "kubectl rollout restart {workload} -n {namespace}",
+)
 _UNTIED: Final = (
     "kubectl patch secret -n {namespace} {name} --type=merge"
     ' --patch \'{"metadata":{"finalizers":null,"ownerReferences":null}}\''
@@ -191,6 +197,8 @@ def _steps(drift: Drift) -> tuple[str, ...] | None:
     first = drift.differences[0] if drift.differences else None
     if first and drift.kind == "Pod" and first.path == HELD:
         return _RELEASED
+    if first and first.path.startswith(BUILD):
+        return _SAME_BUILD
     if first and drift.kind == VOLUME:  # what is deleted goes with its claim, unless it is kept
         policy = "Retain" if first.path == DELETED else str(first.declared)
         return tuple(step.replace("{policy}", policy) for step in _RECLAIMED)
