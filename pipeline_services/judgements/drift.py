@@ -134,7 +134,10 @@ _OF_KIND: Final[Mapping[str, tuple[_Meaning, ...]]] = {
         _Meaning("data", "a client that takes it as it stands is refused at its next start", stops=True),
         _Meaning(IMMUTABLE, "no rotation can change it"),
     ),
-    "Pod": (_Meaning("imageID", "its image's tag means two builds: its like work differently"),),
+    "Pod": (
+        _Meaning("imageID", "its image's tag means two builds: its like work differently"),
+        _Meaning("account", "the API server refuses its requests until it is replaced", stops=True),
+    ),
     "Namespace": (_Meaning(LABELS, "for it a webhook is called that may refuse new pods, or change them"),),
 }
 """What a difference means in one kind alone."""

@@ -18,6 +18,7 @@ from pipeline_services.model.k8s import (
     container_statuses,
     containers_of,
     created_at,
+    creation_time,
     init_containers_of,
     is_complete,
     is_ready,
@@ -35,6 +36,10 @@ from pipeline_services.snapshot.snapshot import Snapshot
 POD: Final = KINDS["Pod"].name
 BUILD: Final = "imageID"
 """What the path begins with of which build of its image's tag a pod runs."""
+ACCOUNT: Final = "account"
+"""The path of what differs where a pod's account is not the one that it started with."""
+RENEWED_WITHIN_S: Final = 3_600.0
+"""Seconds after which the kubelet has given a pod another token."""
 _DIGEST: Final = "sha256:"
 _SHOWN: Final = 12
 SETTLED_S: Final = 30.0
@@ -72,15 +77,32 @@ def edited_pods(snapshot: Snapshot, component: str) -> Iterator[Drift]:
                 yield Drift(POD, name_of(pod), component, extra=does)
         workload = named(snapshot, part.list_name, part.workload)
         if workload is not None and is_complete(workload):
-            yield from _edited(template_of(workload), settled, component)
+            yield from _edited(snapshot, template_of(workload), settled, component)
             if part.id == component:
                 yield from _other_builds(settled, component, _kinds_of_nodes(snapshot))
 
 
-def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Iterator[Drift]:
+def _edited(snapshot: Snapshot, template: K8sObject, pods: list[K8sObject], component: str) -> Iterator[Drift]:
     for pod in pods:
-        if owners_of(pod) and (found := (*held(pod), *differences(_view(template), _view(pod)))):
+        found = (*held(pod), *differences(_view(template), _view(pod)), *_refused(snapshot, pod))
+        if owners_of(pod) and found:
             yield Drift(POD, name_of(pod), component, found)
+
+
+def _refused(snapshot: Snapshot, pod: K8sObject) -> Iterator[Difference]:
+    """That a pod's token is of an account that was deleted, and made anew under its name since the pod was."""
+    name = spec_of(pod).get("serviceAccountName")
+    account = next((one for one in snapshot.data_if_allowed("serviceaccounts", ()) if name_of(one) == name), None)
+    if account is None or not creation_time(account) or not _has_token(pod):
+        return
+    made = created_at(account)
+    if created_at(pod) < made and snapshot.taken_at - made < RENEWED_WITHIN_S:
+        yield Difference(ACCOUNT, f"one that was made {creation_time(account)}, after the pod", "the one before")
+
+
+def _has_token(pod: K8sObject) -> bool:
+    mounts = [mount for container in containers_of(pod) for mount in container.get("volumeMounts") or ()]
+    return any(mount.get("mountPath") == _OF_THE_ACCOUNT for mount in mounts)
 
 
 def _kinds_of_nodes(snapshot: Snapshot) -> Mapping[str, str]:

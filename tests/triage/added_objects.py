@@ -87,6 +87,11 @@ def idle(world: World) -> None:
     second_pod(world, "processor")
 
 
+def account_made_anew(world: World) -> None:
+    """Somebody deleted Prometheus' account, and a deploy made it again; the pod has the token of the old one."""
+    world.item("serviceaccounts", "prometheus")["metadata"]["creationTimestamp"] = world.ago(60)
+
+
 def of_another_build(world: World) -> None:
     """The tag was pushed anew, and a pod that was made since has another image under it."""
     second_pod(world, "producer")["status"]["containerStatuses"][0]["imageID"] = f"sha256:{'5e' * 32}"

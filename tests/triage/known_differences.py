@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.triage.added_objects import (
+    account_made_anew,
     added,
     by_hand,
     cluster_rights_cut,
@@ -126,6 +127,7 @@ OF_RUNNING_PODS = (
     Known("other-names-for-one-pod", pod("grafana", hostAliases=[{"ip": "10.9.9.9"}]), "grafana: pod-edited"),
     Known("image-of-one-pod", of_one_pod("producer", image="localhost/conveyor/apps:next"), "producer: pod-edited"),
     Known("of-another-build-of-its-tag", of_another_build, "producer: pod-edited"),
+    Known("account-made-anew", account_made_anew, "prometheus: pod-edited"),
     Known("resized-in-place", of_one_pod("producer", resources={"limits": {"cpu": "2"}}), "producer: pod-edited"),
     Known("injected", injected, "grafana: pod-edited"),
     Known("lost-by-its-workload", released("grafana"), "grafana: object-extra"),
