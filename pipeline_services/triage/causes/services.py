@@ -82,8 +82,8 @@ def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
     affected = {*evidence.pipeline.affected_by(app), "config"}
     about = About(evidence, "network", subject=subject, affects=affected, details={"service": service})
     if found is None:
-        summary, seen = f"{subject} is missing; clients of {app} need it", f"no {subject} in the namespace"
-        yield make_finding(about, "service-missing", summary, seen, *well(evidence, app))
+        summary = f"{subject} is missing; clients of {app} need it"
+        yield make_finding(about, "service-missing", summary, *well(evidence, app))
         return
     since = evidence.changed("services", service)
     selector, pods = selector_of(found), evidence.pods(app)
@@ -122,7 +122,6 @@ def _headless(evidence: Evidence) -> Iterator[Finding]:
                 ),
                 "service-missing",
                 f"there is no service/{part.headless}: {part.first_pod_host} is a name that does not resolve",
-                f"no service/{part.headless} in the namespace",
                 *well(evidence, part.id),
             )
 
