@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import is_made_by, require_settled
+from pipeline_services.judgements.pods import is_made_by, require_back, require_settled
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -24,6 +24,8 @@ from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import named, workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
+ENTERED_S: Final = 10.0
+"""Seconds within which a pod that became ready is among the endpoints, and the nodes lead to it."""
 _DIVIDED: Final = "some requests go to a pod that cannot answer them"
 
 
@@ -43,6 +45,7 @@ def are_ready(snapshot: Snapshot, service_name: str) -> None:
     if any(_ready_addresses(item) for item in snapshot.data("endpointslices") if service_of(item) == service_name):
         return
     require_settled(snapshot, component)
+    require_back(snapshot, component, ENTERED_S)
     raise Deviation(snapshot, f"{service_name} has no ready endpoint", "at least one", advice)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import all_ready_since, require_ready, serving_pods
+from pipeline_services.judgements.pods import RECONNECT_S, all_ready_since, require_back, require_ready, serving_pods
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -46,6 +46,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
     uid = snapshot.pipeline.dashboard.datasources[component]
     answer = snapshot.data(f"grafana_datasources/{uid}")
     if answer["status"] != 200:
+        require_back(snapshot, component, RECONNECT_S)
         observed = f"Grafana's data source {uid} answers {answer['status']}: {without_request(answer['message'])[:200]}"
         raise Deviation(snapshot, observed, "200", _ADVICE)
 
@@ -99,6 +100,8 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
     ]
     require_ready(snapshot, *sources)
     problem = _problem(panel, snapshot.taken_at)
+    for source in sources if panel.get("error") else ():
+        require_back(snapshot, source, RECONNECT_S)
     if problem and not panel.get("error"):
         _require_settled(snapshot, [*sources, *SHOWN.get(title, ())])
     if problem and title in NEEDS_FLOW and not panel.get("error") and newest_stored_age(snapshot) > FRESH / 2:

@@ -128,6 +128,12 @@ class Evidence:
     def ready(self, component: str) -> list[K8sObject]:
         return [pod for pod in self.pods(component) if is_ready(pod)]
 
+    def serves(self, component: str) -> bool:
+        """Whether a pod is ready, and not only since a moment ago, so that its Service does not lead to it yet."""
+        service = self.pipeline[component].service
+        entering = bool(service) and self.undecided(checks.SERVICE_HAS_ENDPOINT, service.name if service else "")
+        return bool(self.ready(component)) and not entering
+
     @cached_property
     def events(self) -> list[K8sObject]:
         """Recent events, newest first."""

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_services.model import roles
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import ready_since, warning
+from tests.judgements.faults import grafana_datasource_broken, ready_since, second_pod, warning
 from tests.judgements.known_bad.kafka import group, lag
 from tests.judgements.test_faults_of_acceptance import outcomes
 from tests.judgements.world import World, healthy
@@ -148,3 +148,38 @@ def test_nothing_is_excused_where_no_reading_is_stored_since() -> None:
     assert "test_key_metric[write-failures]" in outcomes(world)[1]
     world.answers["influxdb_newest"]["time"] = world.now - 50
     assert "test_key_metric[write-failures]" in outcomes(world)[0]
+
+
+@pytest.mark.parametrize(("ago", "is_red"), [(4, False), (20, True)])
+@pytest.mark.parametrize("component", [roles.GRAFANA, roles.LOKI, roles.PROMETHEUS, roles.KAFKA, roles.INFLUXDB])
+def test_a_pod_that_has_just_become_ready_is_among_the_endpoints_soon(component: str, ago: float, is_red: bool) -> None:
+    world = healthy()
+    ready_since(world, component, ago)
+    service = world.pipeline.service(component).name
+    world.item("endpointslices", f"{service}-abc12")["endpoints"] = []
+    if component == roles.LOKI:
+        grafana_datasource_broken(world)
+    red = outcomes(world)[0]
+    assert (f"test_service_has_endpoint[{service}]" in red) is is_red
+    assert bool(red) is is_red
+
+
+@pytest.mark.parametrize(("ago", "is_red"), [(10, False), (60, True)])
+@pytest.mark.parametrize("component", [roles.LOKI, roles.LOG_SHIPPER])
+def test_lines_take_a_while_after_loki_or_its_shipper_is_back(component: str, ago: float, is_red: bool) -> None:
+    world = healthy()
+    ready_since(world, component, ago)
+    world.answers |= {"loki/all": [], "loki/pods": {}}
+    red, inconclusive = outcomes(world)
+    assert [case for case in ("test_loki_finds_all_logs", "test_loki_has_logs_of[kafka]") if case in red] == (
+        ["test_loki_finds_all_logs", "test_loki_has_logs_of[kafka]"] if is_red else []
+    )
+    assert is_red or {"test_loki_finds_all_logs", "test_loki_has_logs_of[kafka]"} <= set(inconclusive)
+
+
+def test_a_shipper_of_another_node_is_no_reason() -> None:
+    world = healthy()
+    other = second_pod(world, roles.LOG_SHIPPER, age=5)
+    other["spec"]["nodeName"] = "other"
+    world.answers["loki/pods"] = {}
+    assert "test_loki_has_logs_of[kafka]" in outcomes(world)[0]

@@ -127,7 +127,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         return
     unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
     why = evidence.failure("influxdb_health")
-    if unhealthy or (why and ready):
+    if unhealthy or (why and ready and evidence.serves(roles.INFLUXDB)):
         pods = [f"pod/{name_of(pod)}" for pod in ready[:1]]
         yield make_finding(
             About(evidence, roles.INFLUXDB, subject="".join(pods)),

@@ -110,7 +110,7 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
     why, ready = evidence.failure("kafka_topics"), evidence.ready(roles.KAFKA)
     if roles.KAFKA in evidence.pipeline.workloads and not ready:
         return
-    if why and ready:
+    if why and ready and evidence.serves(roles.KAFKA):
         broker = name_of(ready[0])
         yield make_finding(
             About(evidence, roles.KAFKA, subject=f"pod/{broker}"),

@@ -125,7 +125,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )
-    elif evidence.failure("prometheus_targets") and evidence.ready(roles.PROMETHEUS):
+    elif evidence.failure("prometheus_targets") and evidence.serves(roles.PROMETHEUS):
         why = evidence.failure("prometheus_targets")
         yield make_finding(
             About(evidence, roles.PROMETHEUS), "not-ready", "Prometheus is ready but does not answer", why
@@ -147,7 +147,7 @@ def _port_closed(evidence: Evidence, refused: CheckResult) -> Finding:
 
 
 def _logs(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(roles.LOKI):
+    if not evidence.serves(roles.LOKI):
         return
     red = [*evidence.failed(checks.LOKI_FINDS_ALL_LOGS), *evidence.failed(checks.LOKI_HAS_LOGS_OF)]
     unready = evidence.failed(checks.LOKI_READY)
@@ -193,7 +193,7 @@ def _explained(evidence: Evidence, source: str, why: str) -> bool:
 
 
 def _dashboards(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(roles.GRAFANA):
+    if not evidence.serves(roles.GRAFANA):
         return
     why = evidence.failure("grafana_health")
     if why or evidence.failed(checks.GRAFANA_HEALTHY):
