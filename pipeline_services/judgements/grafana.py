@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import RECONNECT_S, all_ready_since, require_back, require_ready, serving_pods
 from pipeline_services.judgements.readings import newest_stored_age
@@ -27,6 +28,8 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
 """Whose figures a panel shows: it has none while one of these has no ready pod."""
 NEEDS_FLOW: Final = frozenset({"InfluxDB writes", "End-to-end latency"})
 """Panels that have no value while no reading is stored."""
+_OPENED_WITH: Final = ("time", "timezone", "refresh")
+"""What of the dashboard itself decides what is seen when it is opened."""
 _ADVICE: Final[Advice] = advice_about(roles.GRAFANA).but(
     next_command="kubectl logs -n {namespace} -l {selector:grafana} --tail=50"
 )
@@ -52,7 +55,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
 
 
 def dashboard_is_complete(snapshot: Snapshot) -> None:
-    """The dashboard is there under its name, with all its panels, which ask for what the manifests say."""
+    """The dashboard is there under its name, with all its panels, each as the manifests have it."""
     require_ready(snapshot, roles.GRAFANA)
     board = snapshot.data("grafana_dashboard")
     board = board.get("dashboard", board)
@@ -62,29 +65,44 @@ def dashboard_is_complete(snapshot: Snapshot) -> None:
     missing = sorted(set(wanted.panels.values()) - {panel.get("title") for panel in board.get("panels", ())})
     if missing:
         raise Deviation(snapshot, f"the dashboard lacks {', '.join(missing)}", "all its panels", _ADVICE)
-    queries = _queries(board)
-    for panel, asked in _declared_queries(snapshot).items():
+    declared, queries = _declared_board(snapshot), _queries(board)
+    for panel, asked in _queries(declared).items():
         if queries.get(panel, asked) != asked:
             observed = f"panel {wanted.panels.get(panel, panel)!r} asks for {queries[panel]}"
             advice = _ADVICE.but(impact="operators see other figures than the panel's title says")
             raise Deviation(snapshot, observed[:300], f"{asked}, as declared"[:300], advice)
+    for one in _shown_otherwise(declared, board):
+        advice = _ADVICE.but(impact="operators see another time, scale or source than they take it for")
+        raise Deviation(snapshot, f"the dashboard is set otherwise: {one}", "what is declared", advice)
+
+
+def _shown_otherwise(declared: Mapping[str, Any], board: Mapping[str, Any]) -> Iterator[Difference]:
+    """Where the dashboard does not say what the manifests do; Grafana adds fields of its own."""
+    live = {panel.get("id"): panel for panel in board.get("panels", ())}
+    pairs = [(declared.get(key), board.get(key), key) for key in _OPENED_WITH]
+    pairs += [(one, live.get(one["id"]), f"panel {one.get('title')!r}") for one in declared.get("panels", ())]
+    for wanted, there, where in pairs:
+        found = differences(wanted, there, where) if wanted is not None and there is not None else ()
+        yield from (one for one in found if one.declared is not None)
 
 
 def _queries(board: Mapping[str, Any]) -> dict[int, str]:
     """What each panel asks for, by its id."""
     panels = [panel for panel in board.get("panels", ()) if panel.get("targets")]
     return {
-        int(panel["id"]): "; ".join(str(one.get("expr") or one.get("query") or "") for one in panel["targets"])
+        int(panel["id"]): "; ".join(
+            str(one.get("expr") or one.get("query") or "") for one in panel["targets"] if not one.get("hide")
+        )
         for panel in panels
     }
 
 
-def _declared_queries(snapshot: Snapshot) -> dict[int, str]:
-    """The same as the manifests have it; nothing where they do not have the dashboard, or nobody asked for them."""
+def _declared_board(snapshot: Snapshot) -> dict[str, Any]:
+    """The dashboard as the manifests have it; nothing where they do not have it, or nobody asked for them."""
     maps = [item for item in snapshot.answers.get("declared", ()) if item["kind"] == "ConfigMap"]
     files = [text for item in maps for name, text in (item.get("data") or {}).items() if name.endswith(".json")]
     boards = [json.loads(text) for text in files if f'"{snapshot.pipeline.dashboard.uid}"' in text]
-    return _queries(boards[0]) if boards else {}
+    return dict(boards[0]) if boards else {}
 
 
 def panel_is_fresh(snapshot: Snapshot, title: str) -> None:

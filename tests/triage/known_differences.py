@@ -15,6 +15,7 @@ from tests.triage.added_objects import (
     released,
     second_workload,
 )
+from tests.triage.dashboard_changes import board, panel
 from tests.triage.differences import (
     MOMENT,
     Known,
@@ -162,6 +163,14 @@ OF_OTHERS = (
           f"kafka: {DRIFT}"),
     Known("without-its-label", metadata("services", "kafka-service", labels={}), f"network: {DRIFT}"),
     Known("panel-asks-for-something-else", panel_asks, "grafana: dashboard-damaged"),
+    Known("panel-asks-another-source", board(panel(datasource={"uid": "of-another-team"})),
+          "grafana: dashboard-damaged"),
+    Known("panel-with-another-unit", board(panel(fieldConfig={"defaults": {"unit": "ms"}})),
+          "grafana: dashboard-damaged"),
+    Known("query-hidden", board(lambda found: found["panels"][0]["targets"][0].update(hide=True)),
+          "grafana: dashboard-damaged"),
+    Known("opens-on-a-day-of-before", board(lambda found: found.update(time={"from": MOMENT, "to": MOMENT})),
+          "grafana: dashboard-damaged"),
     Known("never-scales-down", never_scales_down, f"hpa: {DRIFT}"),
     Known("same-bounds", spec("hpas", "producer-hpa", minReplicas=5), "hpa: autoscaler-wrong"),
     Known("without-an-address", headless, f"network: {DRIFT}"),

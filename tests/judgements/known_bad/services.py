@@ -125,6 +125,15 @@ def panel_asks_for_something_else(world: World) -> None:
     world.answers["declared"].append({"kind": "ConfigMap", **files})
 
 
+def panel_shows_otherwise(world: World) -> None:
+    """The panel asks for the same, and draws it as something else."""
+    panel_asks_for_something_else(world)
+    board = world.answers["grafana_dashboard"]
+    wanted = {"uid": board["uid"], "panels": [{**board["panels"][0], "fieldConfig": {"defaults": {"unit": "s"}}}]}
+    board["panels"][0] |= {"fieldConfig": {"defaults": {"unit": "ms"}}}
+    world.answers["declared"][-1]["data"] = {"board.json": json.dumps(wanted)}
+
+
 def panel_removed(world: World) -> None:
     world.answers["grafana_dashboard"]["panels"].pop()
 
@@ -237,6 +246,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         answer("grafana_dashboard", {"title": "Home", "panels": []}),
         panel_removed,
         panel_asks_for_something_else,
+        panel_shows_otherwise,
     ),
     "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
     "test_service_leads_to_pods": (
