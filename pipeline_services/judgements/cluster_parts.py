@@ -10,7 +10,6 @@ from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.declared import text_differences, view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
-from pipeline_services.judgements.undeclared_objects import groups_of, is_given
 from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart, declared_here
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -75,22 +74,6 @@ def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
         command = f"kubectl get {kind.lower()} -n {SYSTEM_NAMESPACE} {declares} -o yaml"
         advice = _advice(part, name).but(impact=f"it {part.does} in another way, or not at all", next_command=command)
         raise Deviation(snapshot, f"{kind.lower()}/{declares}: {one}", f"what {part.manifest} declares", advice)
-    if account := without_rights(snapshot, name):
-        _require_own_make(snapshot)
-        impact, command = f"it {part.does} by what it knows, and learns nothing new", "kubectl get clusterrolebindings"
-        advice = _advice(part, name).but(impact=impact, next_command=f"{command} -o wide")
-        observed = f"no ClusterRoleBinding gives any rights to {account}, the account of {subject_of(part, name)}"
-        raise Deviation(snapshot, observed, "one", advice)
-
-
-def without_rights(snapshot: Snapshot, name: str) -> str:
-    """The account of a part's pods where it may do nothing in the cluster; empty where it may, or nobody sees that."""
-    account = str(spec_of(_template_of(snapshot, name)).get("serviceAccountName") or "")
-    bindings, roles = (snapshot.data_if_allowed(one, ()) for one in ("clusterrolebindings", "clusterroles"))
-    there, groups = {name_of(one) for one in roles if one.get("rules")}, groups_of(SYSTEM_NAMESPACE)
-    given = [one for one in bindings if is_given(one, account, SYSTEM_NAMESPACE, groups)]
-    is_seen = bool(account and bindings and there)
-    return account if is_seen and not any(one["roleRef"]["name"] in there for one in given) else ""
 
 
 def set_otherwise(snapshot: Snapshot, name: str) -> list[Difference]:

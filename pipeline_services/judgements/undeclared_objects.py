@@ -148,8 +148,10 @@ def _bindings(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
         if name_of(item).startswith(_KUBERNETES_OWN):
             continue
-        groups = () if _is_of_the_cluster(snapshot, item) else groups_of(snapshot.namespace)
-        given = [account for account in accounts if is_given(item, account, snapshot.namespace, groups)]
+        groups = (
+            () if _is_of_the_cluster(snapshot, item) else (*_OF_ALL_PODS, f"{_OF_ALL_PODS[0]}:{snapshot.namespace}")
+        )
+        given = [account for account in accounts if _is_given(item, account, snapshot.namespace, groups)]
         if given:
             (owner, *others) = dict.fromkeys(part for account in given for part in accounts[account])
             role = item["roleRef"]["name"]
@@ -164,13 +166,7 @@ def _is_of_the_cluster(snapshot: Snapshot, item: K8sObject) -> bool:
     return bool(made and begun) and epoch(made) < epoch(begun)
 
 
-def groups_of(namespace: str) -> tuple[str, ...]:
-    """The groups that every account of a namespace is in."""
-    return (*_OF_ALL_PODS, f"{_OF_ALL_PODS[0]}:{namespace}")
-
-
-def is_given(binding: K8sObject, account: str, namespace: str, groups: Collection[str]) -> bool:
-    """Whether a binding is for that account of the namespace, or for one of these groups."""
+def _is_given(binding: K8sObject, account: str, namespace: str, groups: Collection[str]) -> bool:
     known_as = {("User", f"system:serviceaccount:{namespace}:{account}"), *(("Group", group) for group in groups)}
     itself = ("ServiceAccount", account, namespace)
     return any(

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.judgements import pods
 from pipeline_services.model import roles
-from pipeline_services.model.errors import AccessDenied, PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import metrics_server_scaled_to_0, only_pod_unready
 from tests.judgements.known_bad.cluster import (
@@ -17,7 +17,6 @@ from tests.judgements.known_bad.cluster import (
     part_gone,
     part_told_otherwise,
     part_without_pods,
-    part_without_rights,
 )
 from tests.judgements.known_bad.daily import last_workload_without_pods
 from tests.judgements.world import World, healthy
@@ -159,32 +158,3 @@ def test_a_metrics_server_that_is_told_otherwise_is_why_there_are_no_metrics() -
     diagnosis = diagnose(world.snapshot())
     assert said(world) == ["hpa: cluster-part-set-otherwise deployment/metrics-server"]
     assert not diagnosis.unanswered
-
-
-@pytest.mark.parametrize(
-    ("part", "finding", "last"),
-    [
-        ("coredns", "dns: cluster-part-set-otherwise deployment/coredns", "get clusterrolebindings -o wide"),
-        ("metrics-server", "hpa: cluster-part-set-otherwise deployment/metrics-server", "make up"),
-        ("kube-router", "network: cluster-part-set-otherwise daemonset/kube-router", "make up"),
-    ],
-)
-def test_a_part_whose_account_has_no_rights_is_named_before_it_fails(part: str, finding: str, last: str) -> None:
-    world = healthy()
-    part_without_rights(world, part)
-    assert said(world) == [finding]
-    assert diagnose(world.snapshot()).findings[0].next[-1].endswith(last)
-
-
-@pytest.mark.parametrize("subject", ["its account", "every account of the system", "nobody may see bindings"])
-def test_a_part_that_may_what_it_needs_is_not(subject: str) -> None:
-    world = healthy()
-    part_without_rights(world, "coredns")
-    (binding,) = world.answers["clusterrolebindings"]
-    binding["subjects"] = [{"kind": "ServiceAccount", "name": "coredns", "namespace": "kube-system"}]
-    if subject == "every account of the system":
-        binding["subjects"] = [{"kind": "Group", "name": "system:serviceaccounts:kube-system"}]
-    elif subject == "nobody may see bindings":
-        binding["subjects"] = []
-        world.fail("clusterrolebindings", AccessDenied("list", "clusterrolebindings"))
-    assert not any("cluster-part" in one for one in said(world))

@@ -7,13 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.cluster_parts import (
-    declared_object,
-    set_otherwise,
-    subject_of,
-    way_to,
-    without_rights,
-)
+from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of, way_to
 from pipeline_services.model.cluster_part import LEASE
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
@@ -97,9 +91,6 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         (name,) = one.parameters
         if evidence.failed(checks.NAMES_ANSWERED, name):
             continue  # which says what it does to the Services' names
-        if account := without_rights(evidence.snapshot, name):
-            yield _without_rights(evidence, name, account, one.why)
-            continue
         part, (kind, declares) = evidence.pipeline.cluster[name], declared_object(evidence.snapshot, name)
         told = make_finding(
             About(
@@ -133,19 +124,6 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             steps=_WAY if astray else None,
         )
         yield replace(told, undo="") if astray else told
-
-
-def _without_rights(evidence: Evidence, name: str, account: str, why: str) -> Finding:
-    """What kubeadm gives the DNS server's account no deploy of this checkout gives back."""
-    part = evidence.pipeline.cluster[name]
-    look = "kubectl get clusterrolebindings -o wide"
-    told = make_finding(
-        About(evidence, part.component, subject=subject_of(part, name), affects=(), details={"name": account}),
-        "cluster-part-set-otherwise",
-        f"{why}: it {part.does} by what it knows, and learns nothing new",
-        steps=(look,) if part.config_map else (look, RESTORE),
-    )
-    return told if part.config_map else _put_right_here(told)
 
 
 def explains_names(evidence: Evidence) -> bool:

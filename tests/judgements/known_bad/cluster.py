@@ -84,21 +84,6 @@ def part_told_otherwise(world: World, part: str) -> None:
     found["spec"]["template"]["spec"]["containers"][0]["args"] = ["--v=1", "--run-firewall=false"]
 
 
-def part_without_rights(world: World, part: str) -> None:
-    """Somebody deleted the binding of its account; the account and the role are there, and others have bindings."""
-    pods = [world.item(list_of(world, part), part)["spec"]["template"]["spec"]]
-    if part not in world.pipeline.name_servers:
-        pods.append(world.answers["declared_parts"][part]["spec"]["template"]["spec"])
-    for spec in pods:
-        spec["serviceAccountName"] = part
-    role = {"kind": "ClusterRole", "name": f"system:{part}"}
-    other = {"kind": "ServiceAccount", "name": part, "namespace": "default"}
-    world.answers["clusterroles"].append({"metadata": {"name": role["name"]}, "rules": [{"resources": ["services"]}]})
-    world.answers["clusterrolebindings"].append(
-        {"metadata": {"name": "system:other"}, "roleRef": role, "subjects": [other]}
-    )
-
-
 TEMPLATE = "template IN ANY svc.cluster.local {\n rcode NXDOMAIN\n }\n"
 
 
@@ -110,7 +95,7 @@ def node_in_trouble(world: World) -> None:
 
 KNOWN_BAD_CLUSTER: dict[str, tuple[Breakage, ...]] = {
     "test_cluster_part_runs": (part_gone, part_without_pods, part_wanted_nowhere),
-    "test_cluster_part_set_as_declared": (part_told_otherwise, part_without_rights),
+    "test_cluster_part_set_as_declared": (part_told_otherwise,),
     "test_nodes_report": (kubelet_silent,),
     "test_names_answered": (
         corefile_gone,
