@@ -130,8 +130,8 @@ class Evidence:
 
     def serves(self, component: str) -> bool:
         """Whether a pod is ready, and not only since a moment ago, so that its Service does not lead to it yet."""
-        service = self.pipeline[component].service
-        entering = bool(service) and self.undecided(checks.SERVICE_HAS_ENDPOINT, service.name if service else "")
+        part = self.pipeline.workloads.get(component)
+        entering = part and part.service and self.undecided(checks.SERVICE_HAS_ENDPOINT, part.service.name)
         return bool(self.ready(component)) and not entering
 
     @cached_property
