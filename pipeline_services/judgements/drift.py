@@ -117,7 +117,7 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "ServiceAccount": _Meaning("", "no pod that uses it can be created, or its requests are refused", stops=True),
 }
 _OF_METADATA: Final = (
-    _Meaning(HELD, "it can be neither deleted nor replaced until somebody removes them"),
+    _Meaning(HELD, "while it is there the object cannot be deleted"),
     _Meaning(OWNERS, "it is deleted as soon as that owner is"),
     _Meaning(ANNOTATIONS, "Kubernetes treats it otherwise than what was tested"),
     *(

@@ -111,7 +111,9 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
-            f"{'metrics-server runs, and ' if runs else ''}the metrics API has no metrics, so nothing scales",
+            "metrics-server runs, and apiservice v1beta1.metrics.k8s.io leads to no metrics, so nothing scales"
+            if runs
+            else "the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment
