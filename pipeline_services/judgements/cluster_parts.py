@@ -10,11 +10,16 @@ from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.declared import text_differences, view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
+from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart, declared_here
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
+    JOINING_S,
     SILENT_AFTER_S,
     K8sObject,
+    condition_since,
+    condition_status,
+    is_joining,
     is_true,
     labels_of,
     name_of,
@@ -22,6 +27,7 @@ from pipeline_services.model.k8s import (
     ports_of,
     progress_of,
     renewed_at,
+    replicas_of,
     selector_of,
     spec_of,
     template_of,
@@ -219,7 +225,47 @@ def _lacking(snapshot: Snapshot, workload: K8sObject, part: ClusterPart) -> str:
         enough -= sum(not is_true(node, "Ready") for node in snapshot.data("nodes"))
     if progress.available < enough:
         require_fresh_nodes(snapshot)
+        _require_over(snapshot, workload)
+        if part.kind == "DaemonSet":
+            _require_joined(snapshot, enough - progress.available)
     return f"has {progress.available} of {progress.wanted} pods ready" if progress.available < enough else ""
+
+
+def _require_over(snapshot: Snapshot, workload: K8sObject) -> None:
+    """Refuse to call a part down that has had no ready pod only for as long as a start takes, as while it rolls out.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    since = condition_since(workload, "Available")
+    if condition_status(workload, "Available") == "False" and snapshot.taken_at - (since or 0.0) < STARTING_FOR:
+        raise PreconditionNotMet(f"{name_of(workload)} is being replaced or starts; try again in {STARTING_FOR:g} s")
+
+
+def _require_joined(snapshot: Snapshot, missing: int) -> None:
+    """Refuse to miss no more of a DaemonSet's pods than nodes have just been added.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    joining = [one for one in snapshot.data("nodes") if is_true(one, "Ready") and is_joining(one, snapshot.taken_at)]
+    if missing <= len(joining):
+        raise PreconditionNotMet(f"node {name_of(joining[0])} has just been added; try again in {JOINING_S:g} s")
+
+
+def require_measured(snapshot: Snapshot, seconds: float) -> None:
+    """Refuse to blame an autoscaler while what measures usage starts, or works again for less than so many seconds.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    parts = [name for name, part in snapshot.pipeline.cluster.items() if part.component == "hpa"]
+    for workload in snapshot.answers.get("system_deployments", ()):
+        since = condition_since(workload, "Available")
+        if name_of(workload) in parts and replicas_of(workload) and since is not None:
+            _require_over(snapshot, workload)
+            if snapshot.taken_at - since < seconds:
+                raise PreconditionNotMet(f"{name_of(workload)} has just become ready; try again in {seconds:g} s")
 
 
 def _advice(part: ClusterPart, name: str, *, there: bool = True) -> Advice:

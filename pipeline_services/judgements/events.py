@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline_services.judgements.cluster_parts import require_measured
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
+from pipeline_services.judgements.hpas import METRICS_LAG, has_new_pods_only, is_within_lag
 from pipeline_services.judgements.known_issues import known_issue
 from pipeline_services.judgements.pods import is_starting, require_others_back
 from pipeline_services.model.k8s import (
@@ -51,6 +52,8 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
                 continue
             require_others_back(snapshot, component)
         kind, name = involved_object(event)
+        if kind == "HorizontalPodAutoscaler":
+            require_measured(snapshot, METRICS_LAG)
         observed = f"{kind} {name}: {text[:240]} ({times_seen(event)} times)"
         command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
         advice = advice_about(component).but(next_command=command)

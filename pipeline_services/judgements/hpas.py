@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline_services.judgements.cluster_parts import require_measured
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.model.component import Autoscaler
@@ -53,6 +54,8 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
             raise PreconditionNotMet(
                 f"every pod of {target} has just started and has no usage yet; try again in {NEW_FOR:g} s"
             )
+    if not is_true(hpa, "ScalingActive") and not is_within_lag(hpa, snapshot.taken_at):
+        require_measured(snapshot, METRICS_LAG)
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
     if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):

@@ -6,8 +6,9 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.resources import STALE_AFTER
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
+    JOINING_S,
     PRESSURES,
     TROUBLES,
     K8sObject,
@@ -17,6 +18,7 @@ from pipeline_services.model.k8s import (
     condition_status,
     epoch,
     is_cordoned,
+    is_joining,
     is_true,
     name_of,
     quantity,
@@ -32,9 +34,14 @@ _ROLE: Final = "node-role.kubernetes.io/"
 
 
 def are_ready(snapshot: Snapshot) -> None:
-    """Every node is Ready and takes pods."""
+    """Every node is Ready and takes pods.
+
+    Raises:
+        PreconditionNotMet: one is not, and was added only lately.
+    """
     found = _required(snapshot.data("nodes"), "nodes")
-    for node in found:
+    joining = [node for node in found if not is_true(node, "Ready") and is_joining(node, snapshot.taken_at)]
+    for node in (one for one in found if one not in joining):
         ready = condition(node, "Ready")
         if not is_true(node, "Ready"):
             observed = f"node {name_of(node)} is not ready: {ready.get('message') or ready.get('reason')}"
@@ -50,6 +57,8 @@ def are_ready(snapshot: Snapshot) -> None:
             runbook="high-resource-usage",
         )
         raise Deviation(snapshot, observed, "a node that takes pods", advice)
+    if joining:
+        raise PreconditionNotMet(f"node {name_of(joining[0])} has just been added; try again in {JOINING_S:g} s")
 
 
 def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import age, epoch, name_of, ready_since
+from pipeline_services.model.k8s import JOINING_S, age, epoch, is_joining, name_of, ready_since
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
@@ -94,12 +94,16 @@ def _scraped_names(snapshot: Snapshot, what: str) -> list[str]:
 def nodes_are_scraped(snapshot: Snapshot) -> None:
     """The kubelet's figures about volumes and containers are scraped."""
     require_ready(snapshot, roles.PROMETHEUS)
+    joining = {name_of(one) for one in snapshot.answers.get("nodes", ()) if is_joining(one, snapshot.taken_at)}
     for job in NODE_JOBS:
         targets = _targets(snapshot, job)
         if not targets:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
-        for target in targets:
+        for target in sorted(targets, key=lambda one: one["labels"].get("node") in joining):
+            node = target["labels"].get("node")
+            if node in joining and target["health"] != "up":
+                raise NoData(f"node {node} has just been added and is not scraped yet; try again in {JOINING_S:g} s")
             _judge(snapshot, job, target)
 
 

@@ -15,7 +15,15 @@ from pipeline_services.judgements.pods import (
 )
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import age, condition_status, containers_of, is_ready, progress_of, template_of
+from pipeline_services.model.k8s import (
+    age,
+    condition_status,
+    containers_of,
+    is_joining,
+    is_ready,
+    progress_of,
+    template_of,
+)
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.snapshot.objects import labelled_pods, named
@@ -54,7 +62,8 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     if not progress.seen_by_controller and pods and all(map(is_ready, pods)):
         raise PreconditionNotMet(f"{kind} {app} has just been changed, and its controller has not looked at it yet")
     if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
-        if not any(bad_status(pod, snapshot.taken_at) for pod in pods):
+        is_stuck = condition_status(workload, "Progressing") == "False"
+        if not is_stuck and not any(bad_status(pod, snapshot.taken_at) for pod in pods):
             require_others_back(snapshot, component)
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
@@ -68,5 +77,8 @@ def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
     if any(not is_ready(pod) or age(pod, now) < STARTING_FOR for pod in pods) or has_just_moved(snapshot, part):
+        return True
+    nodes = snapshot.answers.get("nodes", ()) if part.kind == DAEMON_SET else ()
+    if any(is_joining(node, now) for node in nodes):
         return True
     return any(is_leaving(pod, now) for pod in labelled_pods(snapshot, part.reports_to) if part.owns(pod))

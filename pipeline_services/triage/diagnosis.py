@@ -82,7 +82,8 @@ def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
     if not _yields(symptom) or symptom.component not in cause.affects or not _may_lead_to(cause, symptom, pipeline):
         return False
     if cause.component == symptom.component:
-        return _weight(cause) > _weight(symptom)
+        joins = symptom.cause.id == "rebalancing" and cause.cause.id in _REPLACED
+        return joins or _weight(cause) > _weight(symptom)
     if not earlier and cause.cause.symptomatic:
         return False
     return _weight(cause) > _weight(symptom) or (_weight(cause) == _weight(symptom) and earlier)
@@ -122,6 +123,8 @@ def _yields(finding: Finding) -> bool:
     return finding.cause.symptomatic or finding.cause.id in _PASSING
 
 
+_REPLACED: Final = frozenset({"pod-replaced", "rollout-under-way"})
+"""Causes that say that a pod joins or leaves, for which its group is divided anew."""
 _PASSING: Final = frozenset(
     {"pod-replaced", "settling", "outage-over", "rollout-under-way", "rebalancing", "backlog-draining"}
 )

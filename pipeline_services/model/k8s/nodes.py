@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline_services.model.k8s.objects import K8sObject, quantity, spec_of, status_of
+from pipeline_services.model.k8s.objects import K8sObject, creation_time, epoch, quantity, spec_of, status_of
 
 PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 """The conditions of a node that is short of something."""
+JOINING_S: Final = 120.0
+"""Seconds that a new node may take to become Ready, with its DaemonSets: their images are pulled first."""
 TROUBLES: Final = (
     *("NetworkUnavailable", "KernelDeadlock", "ReadonlyFilesystem", "CorruptDockerOverlay2"),
     *("FrequentKubeletRestart", "FrequentContainerdRestart", "FrequentDockerRestart", "FrequentUnregisterNetDevice"),
@@ -31,6 +33,12 @@ def closing_taints(node: K8sObject) -> list[str]:
         for taint in taints_of(node)
         if taint["effect"] != "PreferNoSchedule" and not taint["key"].startswith("node.kubernetes.io/")
     ]
+
+
+def is_joining(node: K8sObject, now: float) -> bool:
+    """Whether the node was added so lately that its network and its kubelet may still be on their way."""
+    made = creation_time(node)
+    return bool(made) and now - epoch(made) < JOINING_S
 
 
 def is_cordoned(node: K8sObject) -> bool:

@@ -124,7 +124,8 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         )
         otherwise = evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED, METRICS_LABEL[1])
         cause = replace(told.cause, symptomatic=bool(otherwise))  # then that is why
-        yield replace(told, cause=cause, undo="" if runs else told.undo)
+        told = replace(told, cause=cause, undo="" if runs else told.undo)
+        yield cluster_parts.passing(evidence, told, METRICS_LABEL[1])
 
 
 def _autoscalers(evidence: Evidence) -> Iterator[Finding]:

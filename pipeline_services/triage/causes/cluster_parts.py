@@ -51,6 +51,8 @@ CAUSES: Final = (
 
 _WAY: Final = ("kubectl get services -n kube-system -o wide", "kubectl get endpointslices -n kube-system")
 """What is typed where the address that pods ask leads to no DNS server: others than the pipeline's own made it."""
+PASSES_S: Final = 120.0
+"""Seconds within which a part that is replaced works again, and is seen to."""
 NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""
 
@@ -136,6 +138,13 @@ def explains_names(evidence: Evidence) -> bool:
 def lacks_pods(evidence: Evidence, component: str) -> bool:
     """Whether the part of that component does not run."""
     return any(one.component == component for one in evidence.failed(checks.CLUSTER_PART_RUNS))
+
+
+def passing(evidence: Evidence, told: Finding, name: str) -> Finding:
+    """The finding that a part is down, as it is told while that part is only being replaced: nobody has to act."""
+    if not evidence.undecided(checks.CLUSTER_PART_RUNS, name):
+        return told
+    return replace(told, self_healing=True, heals_within=PASSES_S, next=told.next[:1], undo="")
 
 
 def _pods(evidence: Evidence, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from pipeline_services.judgements.nodes import closed_by_hand, closed_by_taints,
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
+    JOINING_S,
     PRESSURES,
     TROUBLES,
     K8sObject,
@@ -22,6 +23,7 @@ from pipeline_services.model.k8s import (
     deletion_time,
     epoch,
     is_cordoned,
+    is_joining,
     is_terminating,
     is_true,
     name_of,
@@ -151,7 +153,10 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
     if not is_true(node, "Ready"):
         ready, since = condition(node, "Ready"), condition_since(node, "Ready")
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
-        yield make_finding(about, "node-not-ready", summary, seen, since=since)
+        told = make_finding(about, "node-not-ready", summary, seen, since=since)
+        if evidence.undecided(checks.NODES_READY) and is_joining(node, evidence.now):
+            told = replace(told, self_healing=True, heals_within=JOINING_S, next=told.next[:1], undo="")
+        yield told
         return
     pressed = [
         *(kind for kind in PRESSURES if condition_status(node, kind) != "False"),

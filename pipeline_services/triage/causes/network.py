@@ -116,7 +116,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     scaled = deployment is not None and replicas_of(deployment) == 0
     if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
         wanted = replicas_of(deployment) if deployment else "?"
-        yield make_finding(
+        told = make_finding(
             About(evidence, "dns", subject="deployment/coredns"),
             "dns-down",
             f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
@@ -124,6 +124,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             *seen,
             since=stopped_since(evidence, deployment),
         )
+        yield cluster_parts.passing(evidence, told, "coredns")
     elif (red or lines) and not (of_one_app or _dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
             About(evidence, "dns"),
