@@ -82,7 +82,7 @@ triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to run and wh
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)
 
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
-	@$(BIN)/pytest -n 4 --dist worksteal $(or $(ARGS),tests)
+	@$(BIN)/pytest -n 3 --dist worksteal $(or $(ARGS),tests)
 
 lint: $(ENVIRONMENT) ## check format, style and types
 	@$(BIN)/ruff format --check .
