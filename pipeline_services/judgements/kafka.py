@@ -11,7 +11,13 @@ from pipeline_services.judgements.partitions import beyond_the_end, idle_process
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_back, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
+from pipeline_services.model.commands import (
+    DESCRIBE_GROUP,
+    DESCRIBE_QUOTAS,
+    DESCRIBE_SIZES,
+    DESCRIBE_TOPIC,
+    LIST_TOPICS,
+)
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.metrics.key_metrics import metrics_of
@@ -55,7 +61,8 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
     require_ready(snapshot, roles.KAFKA)
     partitions, least = snapshot.data("kafka_topics").get(topic, ()), snapshot.pipeline.topics.least_partitions[topic]
     if len(partitions) < least:
-        raise Deviation(snapshot, *_too_few(topic, len(partitions), least), _topic_advice(topic))
+        advice = _topic_advice(topic) if partitions else advice_about(roles.KAFKA).but(next_command=LIST_TOPICS)
+        raise Deviation(snapshot, *_too_few(topic, len(partitions), least), advice)
     for partition in partitions:
         which = f"partition {partition['partition']} of {topic}"
         if partition["leader"] is None or partition["leader"] < 0:

@@ -36,6 +36,10 @@ DESCRIBE_TOPIC: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --topic {topic}"
 )
+LIST_TOPICS: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:{port:kafka} --list"
+)
+"""What shows that a topic is not there: to describe it is an error."""
 DESCRIBE_SIZES: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-log-dirs.sh --bootstrap-server localhost:{port:kafka} --describe"
 )

@@ -72,10 +72,7 @@ def test_a_topic_that_a_foreign_kafka_lacks_is_told_with_its_address_and_whom_to
         case.judge(world.snapshot())
     lines = str(failed.value).splitlines()
     assert lines[0] == "Kafka has no topic conveyor-speed; expected one with at least 1 partition"
-    assert lines[2] == (
-        f"next: kafka-topics.sh --bootstrap-server {ADDRESS} --command-config client.properties"
-        " --describe --topic conveyor-speed"
-    )
+    assert lines[2] == (f"next: kafka-topics.sh --bootstrap-server {ADDRESS} --command-config client.properties --list")
     assert lines[4] == f"escalate to: L3 - Platform Team and {CONTACT}"
     [finding] = diagnose(world.snapshot()).findings
     assert (finding.cause.id, finding.component) == ("topic-missing", "kafka")

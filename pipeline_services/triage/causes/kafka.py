@@ -11,7 +11,7 @@ from pipeline_services.judgements.kafka import fastest, growth
 from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
 from pipeline_services.judgements.pods import made_by_nobody
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC, LIST_TOPICS
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -124,7 +124,6 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _topics(evidence: Evidence) -> Iterator[Finding]:
-    in_cluster = roles.KAFKA in evidence.pipeline.workloads
     for one in evidence.failed(checks.KAFKA_TOPIC):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
@@ -133,8 +132,15 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
             cause,
             one.why,
             one.why,
-            steps=None if in_cluster else (DESCRIBE_TOPIC,),
+            steps=_about_topic(evidence, topic, cause),
         )
+
+
+def _about_topic(evidence: Evidence, topic: str, cause: str) -> tuple[str, ...] | None:
+    shown = DESCRIBE_TOPIC if evidence.snapshot.data("kafka_topics").get(topic) else LIST_TOPICS
+    if roles.KAFKA not in evidence.pipeline.workloads:
+        return (shown,)
+    return (shown, RESTORE) if cause == "topic-missing" else None
 
 
 def _flood(evidence: Evidence) -> Iterator[Finding]:
