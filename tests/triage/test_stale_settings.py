@@ -21,7 +21,7 @@ def test_another_bucket_than_the_config_map_has_is_the_processors() -> None:
     not_found(world, 'bucket \\\\\\"sensors\\\\\\"')
     first = diagnose(world.snapshot()).findings[0]
     assert (first.component, first.cause.id) == ("processor", "pod-holds-old-setting")
-    assert "writes to the bucket sensors" in first.summary
+    assert "the bucket 'sensors'" in first.summary
     assert causes(world) == ["processor: pod-holds-old-setting"]
 
 

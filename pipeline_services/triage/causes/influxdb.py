@@ -120,7 +120,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, roles.INFLUXDB, subject=f"bucket/{evidence.pipeline.store.bucket}"),
             "bucket-missing",
-            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
+            f"InfluxDB has no bucket {evidence.pipeline.store.bucket} that the pipeline's tokens see",
             *logged(lines[-2:]),
             missing,
         )

@@ -41,7 +41,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield make_finding(
         About(evidence, evidence.pipeline[roles.PROCESSOR]),
         "pod-holds-old-setting",
-        f"the processor writes to the {kind} {name}, and its ConfigMap has {wanted}: it was started before that",
+        f"the processor's pods use an old setting, the {kind} {name!r}: the ConfigMap has {wanted!r} now",
         *logged([line]),
     )
 
