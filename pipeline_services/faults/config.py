@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.model.k8s import encoded, progress_of, replicas_of
+from pipeline_services.model.text import pairs
 
 
 def scaled(api: Api, kind: str, name: str, namespace: str, replicas: int) -> Fault:
@@ -22,8 +23,8 @@ def scaled(api: Api, kind: str, name: str, namespace: str, replicas: int) -> Fau
 
 def config_value(api: Api, name: str, namespace: str, values: Mapping[str, str]) -> Fault:
     """The fault that sets some keys of a ConfigMap. Pods that read it at their start have to be restarted."""
-    keys = ", ".join(f"{key}={value}" for key, value in values.items())
-    return patched(api, object_path("configmaps", name, namespace), {"data": dict(values)}, f"ConfigMap {name}: {keys}")
+    what = f"ConfigMap {name}: {pairs(values)}"
+    return patched(api, object_path("configmaps", name, namespace), {"data": dict(values)}, what)
 
 
 def secret_value(api: Api, name: str, namespace: str, values: Mapping[str, bytes]) -> Fault:

@@ -131,15 +131,11 @@ def token_is_accepted(snapshot: Snapshot, source: str) -> None:
     held = snapshot.pipeline.config.tokens[source]
     secret, key = held.secret, held.key
     status = snapshot.data(source)["status"]
+    advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
     if held == snapshot.pipeline.config.read_token and _may_not_read(snapshot):
-        advice = _ADVICE.but(
-            impact="nobody who reads with it sees a reading",
-            next_command=f"kubectl describe secret -n {{namespace}} {secret}",
-        )
         observed = f"{key} of Secret {secret} has no permission to read the bucket {snapshot.pipeline.store.bucket}"
-        raise Deviation(snapshot, observed, "read access", advice)
+        raise Deviation(snapshot, observed, "read access", advice.but(impact="nobody who reads with it sees a reading"))
     if status in _REFUSED:
-        advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
         observed = f"InfluxDB refuses {key} of Secret {secret} with {status}"
         raise Deviation(snapshot, observed, "200", advice)
     if status != 200:

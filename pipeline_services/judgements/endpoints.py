@@ -21,6 +21,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.metrics.advice import advice_about
+from pipeline_services.model.text import pairs
 from pipeline_services.snapshot.objects import named, workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -97,7 +98,7 @@ def strangers(snapshot: Snapshot, service_name: str) -> list[str]:
 
 
 def _words(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in labels.items()) or "nothing"
+    return pairs(labels) or "nothing"
 
 
 def _ready_addresses(item: K8sObject) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import RECONNECT_S, all_ready_since, require_back, require_ready, serving_pods
+from pipeline_services.judgements.pods import RECONNECT_S, back_since, require_back, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -131,7 +131,7 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
 def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
-        if min(all_ready_since(serving_pods(snapshot, component)), default=0.0) > snapshot.taken_at - FRESH:
+        if back_since(snapshot, component) > snapshot.taken_at - FRESH:
             raise NoData(f"{component} has just become ready and has nothing to show yet; try again in {FRESH:g} s")
 
 

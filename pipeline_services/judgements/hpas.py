@@ -79,8 +79,8 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
         raise Deviation(snapshot, observed, expected, advice_about("hpa"))
     without_request = containers_without_request(snapshot, hpa_name)
     if without_request:
-        words = f"container {', '.join(without_request)} requests"
-        observed = f"{hpa_name} scales {part.kubectl_name}, whose {words} no CPU"
+        names = ", ".join(without_request)
+        observed = f"{hpa_name} scales {part.kubectl_name}, whose container {names} requests no CPU"
         raise Deviation(snapshot, observed, "a CPU request: the target is a percentage of it", advice_about("hpa"))
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
-from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_back, require_ready
+from pipeline_services.judgements.pods import back_since, require_back, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.model import roles
 from pipeline_services.model.commands import (
@@ -94,7 +94,7 @@ def topic_grows(snapshot: Snapshot) -> None:
         raise NoData("the offsets of the topic were looked at only once")
     if sum(samples[-1].end.values()) > sum(samples[0].end.values()):
         return
-    if min(all_ready_since(ready_pods(snapshot, roles.KAFKA)), default=0.0) > snapshot.taken_at - BACK_S:
+    if back_since(snapshot, roles.KAFKA) > snapshot.taken_at - BACK_S:
         raise NoData(f"kafka has just become ready; its clients are back within {BACK_S:g} s")
     if not _came_within_the_minute(snapshot):
         topic = snapshot.pipeline.topics.readings

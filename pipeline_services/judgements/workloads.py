@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
 from pipeline_services.judgements.pods import (
@@ -16,6 +18,7 @@ from pipeline_services.judgements.pods import (
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
+    K8sObject,
     age,
     condition_status,
     containers_of,
@@ -61,8 +64,8 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     pods = [pod for pod in pods_of(snapshot, component) if part.owns(pod)]
     if not progress.seen_by_controller and pods and all(map(is_ready, pods)):
         raise PreconditionNotMet(f"{kind} {app} has just been changed, and its controller has not looked at it yet")
-    if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
-        is_stuck = condition_status(workload, "Progressing") == "False"
+    is_stuck = condition_status(workload, "Progressing") == "False"
+    if is_stuck or not _is_under_way(snapshot, part, pods):
         if not is_stuck and not any(bad_status(pod, snapshot.taken_at) for pod in pods):
             require_others_back(snapshot, component)
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
@@ -70,10 +73,13 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
         raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); try again in {STARTING_FOR:g} s")
 
 
-def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
-    """Whether something moves: a pod has just been made, starts, goes or has just gone, and none is stuck."""
+def _is_under_way(snapshot: Snapshot, part: Component, pods: Sequence[K8sObject]) -> bool:
+    """Whether something moves: a pod has just been made, starts, goes or has just gone, and none is stuck.
+
+    Args:
+        pods: the workload's, without those that are being deleted.
+    """
     now = snapshot.taken_at
-    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(pod)]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
     if any(not is_ready(pod) or age(pod, now) < STARTING_FOR for pod in pods) or has_just_moved(snapshot, part):

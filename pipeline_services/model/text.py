@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -46,6 +46,11 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """A table's rows as lines, in which what stands below each other begins below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def pairs(values: Mapping[str, str]) -> str:
+    """Labels, or settings, as Kubernetes writes them: ``app=kafka, tier=data``."""
+    return ", ".join(f"{key}={value}" for key, value in values.items())
 
 
 def plural(count: int, one: str) -> str:

@@ -17,7 +17,6 @@ from pipeline_services.model.errors import NoData, PipelineError, PreconditionNo
 from pipeline_services.model.k8s import container_statuses, is_ready, last_end, name_of, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
-from pipeline_services.release.bench.manifests import NAME
 from pipeline_services.release.facts import READY_WITHIN_S
 from pipeline_services.release.ground import remove_pods
 from pipeline_services.release.trial import Trial
@@ -60,7 +59,7 @@ class Alone:
     api: Admin
     probes: Probes
     app: str
-    name: str = NAME
+    name: str
 
     def ready(self) -> float:
         """Seconds until the pod is ready. Raises VersionFailed where it is not in time."""

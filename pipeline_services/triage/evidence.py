@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -89,13 +89,15 @@ class Evidence:
 
     def failed(self, check: Check, *parameters: str) -> list[CheckResult]:
         """The failed cases of a check; only those whose parameters begin with these, where any are given."""
-        own = [one for one in self.results.values() if one.check is check and one.failed]
-        return [one for one in own if one.parameters[: len(parameters)] == parameters]
+        return [one for one in self._cases(check, parameters) if one.failed]
 
     def undecided(self, check: Check, *parameters: str) -> list[CheckResult]:
         """The cases of a check whose parameters begin with these that could not be judged."""
-        own = (one for one in self.results.values() if one.check is check and not one.failed)
-        return [one for one in own if one.parameters[: len(parameters)] == parameters]
+        return [one for one in self._cases(check, parameters) if not one.failed]
+
+    def _cases(self, check: Check, parameters: tuple[str, ...]) -> Iterator[CheckResult]:
+        own = (one for one in self.results.values() if one.check is check)
+        return (one for one in own if one.parameters[: len(parameters)] == parameters)
 
     def failed_metrics(self, *metric_ids: str) -> list[CheckResult]:
         """The failed cases of these key metrics, in their order."""

@@ -11,7 +11,7 @@ from pipeline_services.judgements.cluster_parts import declared_object, set_othe
 from pipeline_services.model.cluster_part import LEASE
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import About, make_finding
+from pipeline_services.triage.causes.finding import About, healing, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import GREEN, RESTORE
@@ -142,9 +142,7 @@ def lacks_pods(evidence: Evidence, component: str) -> bool:
 
 def passing(evidence: Evidence, told: Finding, name: str) -> Finding:
     """The finding that a part is down, as it is told while that part is only being replaced: nobody has to act."""
-    if not evidence.undecided(checks.CLUSTER_PART_RUNS, name):
-        return told
-    return replace(told, self_healing=True, heals_within=PASSES_S, next=told.next[:1], undo="")
+    return healing(told, PASSES_S) if evidence.undecided(checks.CLUSTER_PART_RUNS, name) else told
 
 
 def _pods(evidence: Evidence, name: str) -> list[str]:

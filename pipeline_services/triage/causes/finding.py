@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -128,6 +128,11 @@ def make_finding(
         self_healing=known.heals_within is not None,
         contact=components[about.component].contact if about.component in components else "",
     )
+
+
+def healing(told: Finding, within: float) -> Finding:
+    """The finding as it is told where it is over by itself within so many seconds: nobody has to act."""
+    return replace(told, self_healing=True, heals_within=within, next=told.next[:1], undo="")
 
 
 def of_part(part: Component, pod: K8sObject | None = None, **more: str) -> dict[str, str]:

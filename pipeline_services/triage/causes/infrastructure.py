@@ -32,7 +32,7 @@ from pipeline_services.model.k8s import (
     taints_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import OF_ALL, About, make_finding
+from pipeline_services.triage.causes.finding import OF_ALL, About, healing, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -155,7 +155,7 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
         told = make_finding(about, "node-not-ready", summary, seen, since=since)
         if evidence.undecided(checks.NODES_READY) and is_joining(node, evidence.now):
-            told = replace(told, self_healing=True, heals_within=JOINING_S, next=told.next[:1], undo="")
+            told = healing(told, JOINING_S)
         yield told
         return
     pressed = [

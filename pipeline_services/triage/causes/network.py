@@ -184,13 +184,12 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
     beyond = all(BEYOND in way for way in ways)
     only_names = all(flow.destination == DNS for flow in ways.values())
-    told = f"{_askers(ways.values())} to reach DNS" if only_names else _and([*map(str, ways.values())][:3])
+    asking, known = _askers(ways.values()), _and([*map(str, ways.values())][:3])
+    told = f"no NetworkPolicy allows {f'{asking} to reach DNS' if only_names else known}"
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        f"the NetworkPolicies of kube-system do not let {told.partition(' to ')[0]} reach DNS"
-        if beyond
-        else f"no NetworkPolicy allows {told}",
+        f"the NetworkPolicies of kube-system do not let {asking} reach DNS" if beyond else told,
         *(f"{way.rpartition('(')[2].partition(')')[0]} does not allow {flow}" for way, flow in ways.items()),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),

@@ -18,6 +18,7 @@ from pipeline_services.model.k8s import (
     selector_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.text import pairs
 from pipeline_services.triage.causes.finding import About, make_finding, well
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -89,9 +90,8 @@ def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
     selector, pods = selector_of(found), evidence.pods(app)
     if pods and not any(has_labels(pod, selector) for pod in pods):
         summary = f"the selector of {subject} matches no pod of {app}"
-        asked = ", ".join(f"{key}={value}" for key, value in selector.items())
         lines = (
-            f"its selector is {asked or 'empty'}",
+            f"its selector is {pairs(selector) or 'empty'}",
             f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
             *well(evidence, app),
         )

@@ -27,6 +27,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import DAEMON_SET
+from pipeline_services.model.text import pairs
 from pipeline_services.triage.causes.finding import About, earliest, event_line, make_finding
 from pipeline_services.triage.causes.pods import pod_findings
 from pipeline_services.triage.evidence import Evidence
@@ -161,8 +162,7 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         selector = spec_of(template_of(workload)).get("nodeSelector")
         if not selector:  # its nodes are closed to it, which is said of them
             return
-        wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
-        summary = f"{part.id} runs on no node: none has its nodeSelector, {wanted}"
+        summary = f"{part.id} runs on no node: none has its nodeSelector, {pairs(selector)}"
         yield make_finding(
             About(evidence, part),
             "placement-impossible",
