@@ -13,7 +13,8 @@ _SHAPE_CHARACTERS: Final = 160
 _DAY_S: Final = 86_400
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _ASKED: Final = re.compile(r'\b(?:Get|Post) "(https?://[^/?"]+)[^"]*"')
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
+"""All but tabs and the ends of lines, be they those of Windows."""
 
 
 def printable(text: str) -> str:

@@ -50,5 +50,18 @@ def test_an_exact_duration_has_its_seconds(seconds: float, words: str) -> None:
     assert text.exact_duration(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("a\x00b\x07", "a?b?"),
+        ("over\rwritten", "over?written"),
+        ("#!/bin/sh\r\n\tset -e\r\n", "#!/bin/sh\r\n\tset -e\r\n"),
+    ],
+)
+def test_what_is_printed_gives_a_terminal_no_orders(said: str, shown: str) -> None:
+    assert text.printable(said) == shown
+
+
 def test_the_columns_of_a_table_stand_below_each_other() -> None:
     assert text.columns([["fault", "seen"], ["a long one", ""]]) == ["fault       seen", "a long one"]
