@@ -78,6 +78,15 @@ def test_a_template_in_the_corefile_explains_names_that_do_not_resolve() -> None
     assert said(world) == ["dns: dns-misconfigured configmap/coredns"]
     [found] = diagnose(world.snapshot()).findings
     assert "NXDOMAIN" in found.summary
+    assert (found.next, found.undo) == (("make up",), "")
+
+
+def test_a_corefile_that_this_checkout_does_not_declare_is_saved_and_edited() -> None:
+    world = healthy()
+    corefile("    kubernetes", f"    {TEMPLATE}    kubernetes")(world, "coredns")
+    del world.answers["declared_parts"]["coredns"]
+    [found] = diagnose(world.snapshot()).findings
+    assert found.next[-1] == "kubectl --context kind-conveyor edit configmap -n kube-system coredns"
     assert found.undo.endswith("coredns.saved.yaml")
 
 

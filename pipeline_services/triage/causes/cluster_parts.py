@@ -42,7 +42,7 @@ CAUSES: Final = (
         "the-cluster-itself",
         steps=(
             f"kubectl get configmap -n kube-system {{config_map}} -o yaml > {_SAVED}",
-            "kubectl replace -n kube-system -f {config_map}.corrected.yaml",
+            "kubectl edit configmap -n kube-system {config_map}",
         ),
         undo=f"kubectl replace -n kube-system --force -f {_SAVED}",
         afterwards="names resolve in the pods, a minute after the change",
@@ -112,6 +112,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         (name,) = one.parameters
         part = evidence.pipeline.cluster[name]
         astray = evidence.known("system_services") and not way_to(evidence.snapshot, name)
+        declared = not astray and evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED, name)
         told = make_finding(
             About(
                 evidence,
@@ -123,9 +124,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             one.why,
             *(metric.why for metric in evidence.failed_metrics("name-resolves")[:2]),
             since=None if astray else evidence.changed("configmaps", part.config_map),
-            steps=_WAY if astray else None,
+            steps=_WAY if astray else (RESTORE,) if declared else None,
         )
-        yield replace(told, undo="") if astray else told
+        told = _put_right_here(told) if declared else told
+        yield replace(told, undo="") if astray or declared else told
 
 
 def explains_names(evidence: Evidence) -> bool:

@@ -21,7 +21,7 @@ from typing import Final
 RECORD: Final = Path(__file__).with_name("kubectl.json")
 SUBCOMMANDS: Final = (
     *("get", "describe", "logs", "exec", "cp", "port-forward", "delete", "scale", "label", "taint", "cordon"),
-    *("uncordon", "apply", "diff", "replace", "patch", "set resources"),
+    *("uncordon", "apply", "diff", "replace", "patch", "edit", "set resources"),
     *("top pods", "top nodes", "auth can-i", "config use-context"),
     *(f"rollout {verb}" for verb in ("history", "pause", "restart", "resume", "status", "undo")),
 )
