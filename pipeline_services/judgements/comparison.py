@@ -12,10 +12,13 @@ from typing import Any, Final
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import quantity
 
-_LONGEST: Final = 80
-_BEGINNING: Final = 30
+_LONGEST: Final = 44
+"""Characters of a value that are shown, so that both fit in a title of two rows."""
+_BEGINNING: Final = 24
 _KEYS: Final = ("name", "mountPath", "containerPort", "ip")
 """What the entries of a list are told apart by."""
+_MARKS: Final = " ,=/.:"
+"""What the parts of a text are told apart by."""
 _FILLED_IN: Final = frozenset(
     {
         *("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "serviceAccount", "creationTimestamp"),
@@ -76,10 +79,14 @@ class Difference:
     declared: Any
 
     def __str__(self) -> str:
+        if _is_nothing(self.declared):
+            return f"{self.path} is {_cut(_shown(self.live))}, which is not declared"
+        if _is_nothing(self.live):
+            return f"{self.path} is not set, declared: {_cut(_shown(self.declared))}"
         live, declared = _shown(self.live), _shown(self.declared)
-        texts = isinstance(self.live, str) and isinstance(self.declared, str)
-        same = _same_beginning(live, declared) if texts else 0
-        return f"{self.path} is {_cut(live, same)}, declared: {_cut(declared, same)}"
+        if isinstance(self.live, str) and isinstance(self.declared, str):
+            live, declared = _where_they_differ(live, declared)
+        return f"{self.path} is {_cut(live)}, declared: {_cut(declared)}"
 
 
 def differences(declared: Any, live: Any, path: str = "") -> Iterator[Difference]:
@@ -121,7 +128,7 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
             entries, same = ([entry for entry in side if entry[key] == name] for side in (live, declared))
             values = ", then ".join(_shown(entry.get("value", entry.get("valueFrom"))) for entry in entries)
             if entries != same:
-                often = f"set {count} times: {values} (which counts)"
+                often = f"set {count} times: {values} (the last counts)"
                 yield Difference(f"{path}[{name}]", often, "once" if same else None)
     for name in {**wanted, **{name: None for name, count in counts.items() if count == 1}}:
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
@@ -172,22 +179,44 @@ def _amount(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
+    """A value in a few words: a list that is long by its entries' names or their number, an object by its fields."""
     if _is_nothing(value):
         return "nothing"
     text = json.dumps(value).replace('"', "") if isinstance(value, dict | list) else str(value)
-    return " ".join(text.split())
+    if len(text) <= _LONGEST or not isinstance(value, dict | list):
+        return " ".join(text.split())
+    if isinstance(value, dict):
+        return f"{{{', '.join(value)}}}"
+    if _all_have("name", value):
+        return f"[{', '.join(str(entry['name']) for entry in value)}]"
+    if isinstance(value[0], dict):
+        return "1 entry" if len(value) == 1 else f"{len(value)} entries"
+    return text
+
+
+def _where_they_differ(live: str, declared: str) -> tuple[str, str]:
+    """Two texts without most of what is the same at their beginning and end, where not both fit as they are."""
+    if max(len(live), len(declared)) <= _LONGEST:
+        return live, declared
+    begin = _same_beginning(live, declared)
+    end = min(_same_beginning(live[::-1], declared[::-1]), len(live) - begin, len(declared) - begin)
+    parts = [text[begin : len(text) - end] + ("..." if end else "") for text in (live, declared)]
+    known = live[: begin if begin <= _BEGINNING else _last_mark(live[:_BEGINNING]) + 1]
+    between = "..." if len(known) < begin else ""
+    return f"{known}{between}{parts[0]}", f"{'...' if begin else ''}{parts[1]}"
 
 
 def _same_beginning(one: str, other: str) -> int:
-    """Characters in which two texts begin alike, up to the part in which they differ; 0 where both fit in a line."""
-    if max(len(one), len(other)) <= _LONGEST:
-        return 0
-    pairs = enumerate(zip(one, other, strict=False))
-    alike = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-    return max(0, *(one.rfind(end, 0, alike) for end in " ,=/.:"))
+    """Characters in which two texts begin alike, up to the part in which they differ."""
+    alike = (number for number, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return max(0, _last_mark(one[: next(alike, min(len(one), len(other)))]))
 
 
-def _cut(text: str, same: int) -> str:
-    """A text without most of what is the same in both, and no longer than a line takes."""
-    shown = f"{text[:_BEGINNING]}...{text[same:]}" if same > _BEGINNING else text
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+def _last_mark(text: str) -> int:
+    """Where the last character stands that parts of a text are told apart by; -1 where there is none."""
+    return max(text.rfind(mark) for mark in _MARKS)
+
+
+def _cut(text: str) -> str:
+    """A text no longer than a line takes."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -81,8 +81,8 @@ def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
         spec["containers"][0]["command"] = ["sleep", "infinity"]
     found = drifted(world, "producer")
     assert found.summary == (
-        "deployment/producer: containers[producer].command is [sleep, infinity], declared: nothing, and 1 more: "
-        "its pods run another program"
+        "deployment/producer: containers[producer].command is [sleep, infinity], which is not declared, and 1 more; "
+        "so its pods run another program"
     )
     assert len(found.evidence) == 2
     assert found.next[0] == "kubectl --context kind-conveyor get deployment -n conveyor-pipeline producer -o yaml"
@@ -100,7 +100,7 @@ def test_a_variable_that_stands_there_twice_is_said_with_both_values() -> None:
     )
     declared["spec"]["template"]["spec"]["containers"][0]["env"] = twice[:1]
     found = drifted(world, "producer")
-    assert "env[PRODUCER_RATE] is set 2 times: 20, then 5 (which counts), declared: once" in found.summary
+    assert "env[PRODUCER_RATE] is set 2 times: 20, then 5 (the last counts), declared: once" in found.summary
 
 
 def test_a_crash_loop_of_a_changed_program_is_the_changes() -> None:

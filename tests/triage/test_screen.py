@@ -64,7 +64,7 @@ def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
 def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None:
     deletes = replace(REPLACED, next=("kubectl delete pod -n conveyor-pipeline kafka-0",))
     assert "   else   (paste it)" in shown(diagnosis(deletes))
-    assert "   next   (paste it)" in shown(diagnosis(replace(REPLACED, next=("kubectl get pods",))))
+    assert "   look   (paste it)" in shown(diagnosis(replace(REPLACED, next=("kubectl get pods",))))
 
 
 def test_a_command_that_only_shows_cannot_fail_to_mend() -> None:

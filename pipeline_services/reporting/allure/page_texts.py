@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run import explained
-from pipeline_services.reporting.run.causes import reasons, steps_label, title
+from pipeline_services.reporting.run.causes import labelled, reasons, title
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 from pipeline_services.triage.incident.messages import commands, since
@@ -45,7 +45,8 @@ def _cause(
     yield _row("why", [escape(one_line(line, _SHORT)) for line in reasons(finding)[:EVIDENCE]])
     if finding.self_healing:
         yield _row("heals", [f"by itself within {duration(workflow.limit(finding))}"])
-    yield _row(steps_label(finding), _typed(commands(finding.next, diagnosis.context)))
+    for label, typed in labelled(workflow.begin(finding, diagnosis.taken_at), finding.next, diagnosis.context):
+        yield _row(label, _typed(typed))
     yield _row("undo", _typed(commands([finding.undo] if finding.undo else [], diagnosis.context)))
     yield _row("then", [escape(finding.afterwards)] if finding.afterwards else [])
     yield _row("call", [_whom(diagnosis, finding, sections)])

@@ -12,9 +12,10 @@ from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
-from pipeline_services.triage.incident.terminal import call, wrapped
+from pipeline_services.triage.incident.terminal import call, steps_label, wrapped
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import Course
 
 NARROW, WIDE = 60, 120
 """Columns: below the one nothing can be laid out, beyond the other lines are hard to read."""
@@ -22,6 +23,7 @@ ROOM: Final = 9
 """Lines for one cause: with what stands below it on the screen, 15."""
 _TAB: Final = 8
 _EXPECTED: Final = "; expected "
+_FOLLOWS: Final = "; so "
 _OBVIOUS: Final = ("one", "the same", "200", "write access")
 """What need not be said of what is expected."""
 _TITLE: Final = 2
@@ -122,6 +124,14 @@ def title(finding: Finding) -> str:
     return sentence if finding.component in sentence.lower() else f"{finding.component}: {sentence}"
 
 
+def _shortened(view: View, head: str, said: str) -> str:
+    """A title without what was expected, or without what follows from it, where it has no room for that."""
+    for left_out in (_EXPECTED, _FOLLOWS):
+        if len(wrapped(head, said, 2, view.columns)) > _TITLE:
+            said = said.partition(left_out)[0]
+    return said
+
+
 def reasons(finding: Finding) -> list[str]:
     """Its evidence beside what its title says."""
     said = title(finding).partition(_EXPECTED)[0]
@@ -141,8 +151,8 @@ def _block(view: View, finding: Finding, number: str, room: int, *, first: bool)
 def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: bool) -> Iterator[str]:
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     head, said = f"{word}{number}: ", title(finding)
-    if not view.verbose and (not detail.expected or len(wrapped(head, said, 2, view.columns)) > _TITLE):
-        said = said.partition(_EXPECTED)[0]
+    if not view.verbose:
+        said = _shortened(view, head, said if detail.expected else said.partition(_EXPECTED)[0])
     yield from wrapped(head, said, 2, view.columns, None if view.verbose else _TITLE)
     told = detail.since or finding.self_healing  # what heals has a time limit
     if view.verbose or (told and finding.since is not None):
@@ -154,22 +164,26 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     for line in finding.against if view.verbose else ():
         yield from _row(view, "but", line)
     yield from _healing(view, finding)
+    course = workflow.begin(finding, view.diagnosis.taken_at)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
     if first and detail.once:
         yield from _once(view, steps)
-    for place, command in enumerate(commands(steps, view.diagnosis.context)):
-        yield from _command(view, "" if place else steps_label(finding), command)
+    for label, typed in labelled(course, steps, view.diagnosis.context):
+        for place, command in enumerate(typed):
+            yield from _command(view, "" if place else label, command)
     yield from _undo(view, finding)
     if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
-    course = workflow.begin(finding, view.diagnosis.taken_at)
     yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
     yield from _explains(view, finding)
 
 
-def steps_label(finding: Finding) -> str:
-    """What heals by itself is mended by hand only where it does not."""
-    return "else" if finding.self_healing and finding.mends else "next"
+def labelled(course: Course, steps: Sequence[str], context: str) -> Iterator[tuple[str, list[str]]]:
+    """The commands with what they are for: first those that only show something, where others mend it."""
+    label, mends = steps_label(course), next((place for place, step in enumerate(steps) if _acts(step)), 0)
+    for word, part in (("look", steps[:mends]), (label, steps[mends:])):
+        if part:
+            yield word, commands(part, context)
 
 
 def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
@@ -177,7 +191,12 @@ def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
     never left out, and nothing is where nothing mends it."""
     if not any(map(changes, steps)):
         return steps
-    return [step for place, step in enumerate(steps) if place < shows or changes(step) or keeps(step)]
+    return [step for place, step in enumerate(steps) if place < shows or _acts(step)]
+
+
+def _acts(step: str) -> bool:
+    """Whether a command changes something, or saves what one that follows it changes."""
+    return changes(step) or keeps(step)
 
 
 def _undo(view: View, finding: Finding) -> list[str]:

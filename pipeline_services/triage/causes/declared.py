@@ -21,7 +21,7 @@ from pipeline_services.judgements.drift import (
     Drift,
 )
 from pipeline_services.judgements.edited_pods import BUILD
-from pipeline_services.judgements.stored import CLASS, RECLAIM, VOLUME
+from pipeline_services.judgements.stored import CLASS, RECLAIM, STORAGE, VOLUME
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
@@ -119,8 +119,15 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
             named = drift.name in told.sentence
             observed = drift.observed.removeprefix(f"{drift.subject}: ") if named else drift.observed
             lines = (*seen, observed) if is_same else (observed, *seen)
-            findings[findings.index(told)] = replace(told, evidence=lines)
+            findings[findings.index(told)] = _mended(replace(told, evidence=lines), _drifted(evidence, drift))
     return findings
+
+
+def _mended(told: Finding, drifted: Finding) -> Finding:
+    """A finding whose own commands only show something, with those that put right what was not declared."""
+    if told.mends or told.self_healing or not drifted.mends:
+        return told
+    return replace(told, next=drifted.next, undo=drifted.undo)
 
 
 def _drifts(evidence: Evidence) -> Iterator[Drift]:
@@ -133,11 +140,17 @@ def _drifts(evidence: Evidence) -> Iterator[Drift]:
 
 def _says_why(finding: Finding, drift: Drift) -> bool:
     """Whether a finding about the object's component is more than what is seen of the difference."""
-    if finding.subject == drift.subject:
+    if finding.subject == drift.subject or _lacks_its_volume(finding, drift):
         return True
     if finding.component != drift.component or finding.self_healing:
         return False
     return not finding.cause.symptomatic or not drift.stops
+
+
+def _lacks_its_volume(finding: Finding, drift: Drift) -> bool:
+    """Whether a pod waits for a volume that its workload was not declared with."""
+    is_waiting = finding.component == STORAGE and finding.subject.startswith(f"pod/{drift.name}-")
+    return is_waiting and any(one.path.startswith("volumes") for one in drift.differences)
 
 
 def _drifted(evidence: Evidence, drift: Drift) -> Finding:
@@ -167,7 +180,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     told = make_finding(
         about,
         "pod-edited" if drift.kind == "Pod" else "not-as-declared",
-        f"{drift.observed}: {drift.does}",
+        f"{drift.observed}; so {drift.does}",
         *(f"{drift.subject}: {one}" for one in drift.differences),
         since=since,
         steps=_steps(drift),

@@ -101,9 +101,9 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
-        waits = course.stage is workflow.Stage.WATCHING and finding.mends
-        label = "else" if waits else "next"
-        yield f"   {label:<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
+        yield f"   {steps_label(course):<{_TAB - 3}}" + (
+            "(one at a time; check after each)" if len(typed) > 1 else "(paste it)"
+        )
         yield from (line for command in typed for line in pasted(command, width, " " * _TAB))
     yield from _undo(finding.undo, view.diagnosis.context, width) if finding.undo and ample else ()
     yield from _row("then", finding.afterwards, width) if finding.afterwards and ample else ()
@@ -130,6 +130,13 @@ def _heals(course: Course, watch: str) -> str:
         limit = duration(workflow.limit(course.finding))
         return f"yes, by itself within {limit}; follow it: {watch}" if watch else f"yes, by itself within {limit}"
     return "no: it needs action"
+
+
+def steps_label(course: Course) -> str:
+    """What its commands are for: what heals by itself is only looked at, or mended by hand where it does not."""
+    if course.stage is not workflow.Stage.WATCHING:
+        return "next"
+    return "else" if course.finding.mends else "look"
 
 
 def call(course: Course) -> str:

@@ -9,7 +9,6 @@ from math import ceil
 
 import pytest
 
-from pipeline_services.model.commands import changes
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import causes, terminal
@@ -30,6 +29,7 @@ QUOTED = re.compile(r" +-c '[^']*'")
 LINES = 15
 BELOW = 4
 """Rows under the causes: the report, the verdict, an empty one, and pytest's count."""
+ORDER = ("since", "why", "look", "next", "undo", "then")
 COMMANDS = 4
 """Rows that commands may take: they are never shortened, so that a cause with more of them has a longer block."""
 
@@ -115,11 +115,9 @@ def the_first_line_names_the_cause(name: str) -> None:
 def what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None:
     labels = [line.split()[0] for line in said_of(name) if line.strip()]
     first = labels[: labels.index("call")]
-    assert [label for label in ("since", "why", "next", "undo", "then") if label in first] == [
-        label for label in dict.fromkeys(first) if label in ("since", "why", "next", "undo", "then")
-    ]
-    healing = all(one.self_healing for one in findings(name)) and any(map(changes, findings(name)[0].next))
-    assert ("else" if healing else "next") in first
+    assert [label for label in ORDER if label in first] == [label for label in dict.fromkeys(first) if label in ORDER]
+    healing = all(one.self_healing for one in findings(name))
+    assert ("next" if not healing else "else" if findings(name)[0].mends else "look") in first
     assert "FAILED" not in first
 
 
@@ -146,7 +144,7 @@ def one_fault_fits_a_small_screen(name: str) -> None:
     assert (rows(said) + BELOW > LINES) == (name in LONG)
     told = [line for line in said if not line.startswith("also")]
     labels = [line[2:8].strip() for line in told]
-    first = next(place for place, label in enumerate(labels) if label in ("next", "else"))
+    first = next(place for place, label in enumerate(labels) if label in ("look", "next", "else"))
     typed = rows(told[first : labels.index("call")])
     assert rows(told) + BELOW <= LINES + max(0, typed - COMMANDS) or name not in ONE_FAULT
 
