@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chaos.fault_builders.common import fault_builder, own_broker, writes_fail
 from chaos.fault_builders.observability import Rewrite, rewritten
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults import storage, stores
+from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
@@ -87,6 +89,21 @@ def brokers_set(pipeline: SteadyPipeline, /, **values: str) -> Fault:
     )
 
 
+def of_another_file(pipeline: SteadyPipeline) -> Fault:
+    """The broker was started with fewer threads, by a file that is put right as soon as it works so; nobody starts it
+    again."""
+    config_map, key, threads = f"{pipeline.description[roles.KAFKA].workload}-config", "num.io.threads", "3"
+    summary = f"Kafka was started with {key}={threads}"
+    fault = rewritten(roles.KAFKA, config_map, "server.properties", _sets(key, threads), summary=summary)(pipeline)
+
+    def works_so() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            return (key, threads) in {(one["key"], one["value"]) for one in broker.read_at_start()}
+
+    put_back: list[Step] = [step for step in fault.undo if isinstance(step, Call) and step.method == "PATCH"]
+    return replace(fault, follow_up=put_back).proved(Proof(summary, works_so, within=60.0))
+
+
 def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
     """The broker tells its clients an address where nobody listens; who asks it first still reaches it."""
     part = pipeline.description[roles.KAFKA]
@@ -98,6 +115,11 @@ def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
             return any(address.endswith(f":{WRONG_PORT}") for address in broker.addresses())
 
     return build(pipeline).proved(Proof(f"Kafka to tell the port {WRONG_PORT}", tells, within=60.0))
+
+
+def _sets(key: str, value: str) -> Rewrite:
+    """Kafka's file with another value of one setting."""
+    return lambda text, _pipeline: re.sub(rf"(?m)^{re.escape(key)}=.*$", f"{key}={value}", text)
 
 
 def _advertises(port: int) -> Rewrite:

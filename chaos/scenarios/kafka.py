@@ -113,6 +113,14 @@ DIAGNOSIS: Final = (
         (checks.BROKERS_SET_AS_DECLARED,),
     ),
     Scenario(
+        "kafka-started-with-another-file",
+        stores.of_another_file,
+        (finding(roles.KAFKA, "pod-holds-old-setting"),),
+        (checks.BROKERS_SET_AS_DECLARED,),
+        deadline_s=90.0,
+        min_duration_s=30.0,
+    ),
+    Scenario(
         "brokers-forget-early",
         stores.brokers_set(log_retention_ms="300000"),
         (finding(roles.KAFKA, "broker-set-otherwise"),),

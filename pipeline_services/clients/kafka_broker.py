@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from typing import Any, Final, Self
 from urllib.parse import urlparse
 
@@ -37,6 +38,7 @@ _SCHEME: Final = "forward"
 _OWN: Final = "DYNAMIC_TOPIC_CONFIG"
 _OF_BROKER: Final = "DYNAMIC_BROKER_CONFIG"
 _OF_ALL: Final = "DYNAMIC_DEFAULT_BROKER_CONFIG"
+_OF_FILE: Final = "STATIC_BROKER_CONFIG"
 
 # What goes wrong is raised; without this it would be told on the terminal as well.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -164,17 +166,31 @@ class KafkaBroker:
 
         Of brokers the library's "modified" leaves out just these.
         """
+        found = {
+            (broker if known["config_source"] == _OF_BROKER else "", key): str(known["value"])
+            for broker, key, known in self._of_brokers
+            if known["config_source"] in (_OF_BROKER, _OF_ALL)
+        }
+        return [{"broker": broker, "key": key, "value": value} for (broker, key), value in sorted(found.items())]
+
+    def read_at_start(self) -> list[dict[str, str]]:
+        """What each broker has from the file that it was started with: ``broker`` (its id), ``key`` and ``value``;
+        passwords, which brokers do not tell, are left out.
+        """
+        return [
+            {"broker": broker, "key": key, "value": str(known["value"])}
+            for broker, key, known in self._of_brokers
+            if known["config_source"] == _OF_FILE and known["value"] is not None
+        ]
+
+    @cached_property
+    def _of_brokers(self) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Every setting that is in force, by broker and key; asked for once, as there are hundreds."""
         with translated("describe the settings of", "brokers"):
             ids = [str(one["broker_id"]) for one in self._admin.describe_cluster()["brokers"]]
             wanted = [ConfigResource(ConfigResourceType.BROKER, one) for one in ids]
             described = self._admin.describe_configs(wanted, config_filter="all").get("broker", {})
-        found = {
-            (str(broker) if known["config_source"] == _OF_BROKER else "", str(key)): str(known["value"])
-            for broker, settings in described.items()
-            for key, known in settings.items()
-            if known["config_source"] in (_OF_BROKER, _OF_ALL)
-        }
-        return [{"broker": broker, "key": key, "value": value} for (broker, key), value in sorted(found.items())]
+        return [(str(one), str(key), known) for one, settings in described.items() for key, known in settings.items()]
 
     def quotas(self) -> list[dict[str, Any]]:
         """Every limit on clients: for whom (``None``: whoever of that type has none of its own), and its values."""

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.ownership import owners
 from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP, DESCRIBE_TOPIC
-from pipeline_services.model.k8s import addresses_of, name_of
+from pipeline_services.model.k8s import K8sObject, addresses_of, name_of
 from pipeline_services.model.metrics.advice import advice_about
-from pipeline_services.snapshot.objects import labelled_pods
+from pipeline_services.snapshot.objects import labelled_pods, named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _BY_ITSELF: Final = frozenset({"min.insync.replicas"})
@@ -21,6 +22,8 @@ OFFSETS: Final = "__consumer_offsets"
 COMPACTED: Final = ("cleanup.policy", "compact")
 _MADE_WITH: Final = frozenset({"segment.bytes", "compression.type"})
 """What brokers give the topic of the offsets when they make it, by their file; and that the last of each stays."""
+_FILE: Final = "server.properties"
+_AT_START: Final = "kafka_at_start"
 _LOOPBACK: Final = ("127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
 
 
@@ -35,6 +38,13 @@ def are_set_as_declared(snapshot: Snapshot) -> None:
             level="L2",
         )
         raise Deviation(snapshot, said(one), "nothing set at run time", advice)
+    for one in of_another_file(snapshot):
+        advice = advice_about(roles.KAFKA).but(
+            impact="it works otherwise than what was tested, and than it will from its next start on",
+            next_command="kubectl rollout restart {workload:kafka} -n {namespace}",
+            level="L2",
+        )
+        raise Deviation(snapshot, started_with(one), "its file as it is now", advice)
     for key, value in offsets_set_otherwise(snapshot).items():
         advice = advice_about(roles.KAFKA).but(
             impact="committed offsets may be deleted: readings are then stored again, or passed over",
@@ -58,6 +68,54 @@ def offsets_set_otherwise(snapshot: Snapshot) -> dict[str, str]:
 def set_at_run_time(snapshot: Snapshot) -> list[dict[str, str]]:
     """What somebody set; what Kafka sets by itself is left out."""
     return [one for one in snapshot.data("kafka_brokers") if one["key"] not in _BY_ITSELF]
+
+
+def of_another_file(snapshot: Snapshot) -> list[dict[str, str]]:
+    """What a broker has from its file as it was when it started, and that the file, which is as declared, does not say:
+    the file was another then, and was put right without a restart. ``file`` is what it says now.
+
+    Nothing where no file is declared, and of a snapshot whose suite did not ask for it.
+    """
+    file = _settings_of(_file_as_declared(snapshot)) if snapshot.asked(_AT_START) else {}
+    return [
+        {**one, "file": file[one["key"]]}
+        for one in (snapshot.data(_AT_START) if file else ())
+        if one["key"] in file and _parts(one["value"]) != _parts(file[one["key"]])
+    ]
+
+
+def started_with(setting: Mapping[str, str]) -> str:
+    """A setting of another file in words."""
+    return "broker {broker} was started with {key}={value}, and its file says {file} now".format(**setting)
+
+
+def _file_as_declared(snapshot: Snapshot) -> str:
+    """The brokers' file, where one is declared and the live one is the same: else that is told by itself."""
+    declared: list[K8sObject] = snapshot.data("declared") if snapshot.pipeline.manifests else []
+    for item, owner in zip(declared, snapshot.derive(owners) if declared else (), strict=True):
+        text = (item.get("data") or {}).get(_FILE)
+        if text and item["kind"] == "ConfigMap" and owner == roles.KAFKA:
+            live = named(snapshot, "configmaps", name_of(item)) or {}
+            return str(text) if (live.get("data") or {}).get(_FILE) == text else ""
+    return ""
+
+
+def _settings_of(file: str) -> dict[str, str]:
+    """The settings of a file of properties; those that are filled in when a broker starts are left out."""
+    lines = [line.partition("=") for line in map(str.strip, file.splitlines()) if line[:1] not in ("#", "!")]
+    return {key.strip(): value.strip() for key, mark, value in lines if mark and not set("$\\") & set(value)}
+
+
+def _parts(value: str) -> list[str | float]:
+    """A value as brokers read it: a list by its entries, a number however it is written."""
+    return [_number(part.strip()) for part in value.split(",")]
+
+
+def _number(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def said(setting: Mapping[str, Any]) -> str:

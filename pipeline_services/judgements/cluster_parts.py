@@ -59,7 +59,7 @@ def part_runs(snapshot: Snapshot, name: str) -> None:
         raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
     observed = _silent(snapshot, found) if part.kind == LEASE else _lacking(snapshot, found, part)
     if observed:
-        wanted = "renewed every few seconds" if part.kind == LEASE else "its pods ready"
+        wanted = "every few seconds" if part.kind == LEASE else "its pods ready"
         whole = f"{name if part.kind == LEASE else subject_of(part, name)}, which {part.does}, {observed}"
         raise Deviation(snapshot, whole, wanted, _advice(part, name))
 
@@ -213,7 +213,7 @@ def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:
 def _silent(snapshot: Snapshot, lease: K8sObject) -> str:
     newest = max(renewed_at(one) for one in snapshot.data("system_leases") if spec_of(one).get("renewTime"))
     silent = silence(lease, newest)
-    return f"has not been heard of for {silent:.0f} s" if silent > SILENT_AFTER_S else ""
+    return f"has not renewed its lease for {silent:.0f} s" if silent > SILENT_AFTER_S else ""
 
 
 def _lacking(snapshot: Snapshot, workload: K8sObject, part: ClusterPart) -> str:

@@ -114,7 +114,8 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
     if key is None:
         if _same_entries(declared, live):
             return
-        if len(declared) != len(live):
+        words = not any(isinstance(entry, dict) for entry in (*declared, *live))
+        if len(declared) != len(live) or (words and _unequal(declared, live) > 1):
             yield Difference(path, live, declared)
             return
         for number, (one, other) in enumerate(zip(declared, live, strict=True)):
@@ -132,6 +133,10 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
                 yield Difference(f"{path}[{name}]", often, "once" if same else None)
     for name in {**wanted, **{name: None for name, count in counts.items() if count == 1}}:
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
+
+
+def _unequal(declared: Sequence[Any], live: Sequence[Any]) -> int:
+    return sum(one != other for one, other in zip(declared, live, strict=True))
 
 
 def _same_entries(declared: Sequence[Any], live: Sequence[Any]) -> bool:

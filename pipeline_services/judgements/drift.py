@@ -148,7 +148,7 @@ _ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 class Drift:
     """An object that is not as it was declared, with all differences; without any it is missing.
 
-    ``extra``: what an object does that nobody declared.
+    ``extra``: what an object does that nobody declared. ``of``: whose it is, where its name does not say so.
     """
 
     kind: str
@@ -156,6 +156,7 @@ class Drift:
     component: str
     differences: tuple[Difference, ...] = ()
     extra: str = ""
+    of: str = ""
 
     @property
     def subject(self) -> str:
@@ -177,7 +178,8 @@ class Drift:
         if not self.differences:
             return f"there is no {self.subject}"
         more = f", and {len(self.differences) - 1} more" if len(self.differences) > 1 else ""
-        return f"{self.subject}: {self._worst[0]}{more}"
+        whose = f" of {self.of}" if self.of else ""
+        return f"{self.subject}{whose}: {self._worst[0]}{more}"
 
     @property
     def does(self) -> str:

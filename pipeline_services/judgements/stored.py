@@ -36,7 +36,7 @@ def stored_otherwise(snapshot: Snapshot) -> Iterator[Drift]:
             kept = (Difference(RECLAIM, found, wanted),) if found != wanted else ()
             gone = (Difference(DELETED, deletion_time(volume), None),) if is_terminating(volume) else ()
             if differs := (*gone, *kept):
-                yield Drift(VOLUME, name_of(volume), STORAGE, differs)
+                yield Drift(VOLUME, name_of(volume), STORAGE, differs, of=f"claim {name_of(claim)}")
     yield from _default(snapshot, claims)
 
 

@@ -67,7 +67,12 @@ def is_trusted(snapshot: Snapshot) -> None:
         used = {snapshot.pipeline.service(roles.INFLUXDB).name, "localhost"}
         missing = sorted(used - set(certificate["names"]))
         if missing:
-            raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
+            raise Deviation(
+                snapshot,
+                f"{where} is not valid for the DNS name {' or '.join(missing)}",
+                "every name it is used under",
+                _ADVICE,
+            )
     tls = _shown(snapshot)
     if not tls["verified"]:
         raise Deviation(snapshot, f"the served certificate does not verify: {tls['error']}", "verified", _ADVICE)

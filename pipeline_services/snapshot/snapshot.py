@@ -29,7 +29,7 @@ from pipeline_services.snapshot.streamed import large_document
 ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
     (
         *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),
-        *("kafka_sizes", "kafka_brokers"),
+        *("kafka_sizes", "kafka_brokers", "kafka_at_start"),
         *("namespaces", "declared", "influxdb_write", "influxdb_bucket", "influxdb_at_work"),
         *(
             "system_deployments",

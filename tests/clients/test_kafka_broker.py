@@ -166,15 +166,17 @@ def test_what_was_set_at_run_time_is_told_from_the_file() -> None:
         "num.io.threads": {"value": "2", "config_source": "DYNAMIC_BROKER_CONFIG"},
         "log.retention.ms": {"value": "300000", "config_source": "DYNAMIC_DEFAULT_BROKER_CONFIG"},
         "log.retention.bytes": {"value": "1", "config_source": "STATIC_BROKER_CONFIG"},
+        "ssl.key.password": {"value": None, "config_source": "STATIC_BROKER_CONFIG"},
     }
-    told = broker(
+    asked = broker(
         describe_cluster={"brokers": [{"broker_id": 0}, {"broker_id": 1}]},
         describe_configs={"broker": {"0": found, "1": {"log.retention.ms": found["log.retention.ms"]}}},
-    ).set_at_run_time()
-    assert told == [
+    )
+    assert asked.set_at_run_time() == [
         {"broker": "", "key": "log.retention.ms", "value": "300000"},
         {"broker": "0", "key": "num.io.threads", "value": "2"},
     ]
+    assert asked.read_at_start() == [{"broker": "0", "key": "log.retention.bytes", "value": "1"}]
 
 
 class Manager:

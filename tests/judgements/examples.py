@@ -56,6 +56,21 @@ EXAMPLES: Final = (
         "broker-set-otherwise",
     ),
     Example(
+        roles.KAFKA,
+        "kafka_at_start",
+        "test_brokers_set_as_declared",
+        [
+            {"broker": "0", "key": "num.io.threads", "value": "4"},
+            {"broker": "0", "key": "listeners", "value": "PLAINTEXT://0.0.0.0:9092, CONTROLLER://localhost:9093"},
+            {"broker": "0", "key": "log.segment.ms", "value": "1"},
+        ],
+        (
+            [{"broker": "0", "key": "num.io.threads", "value": "2"}],
+            [{"broker": "0", "key": "listeners", "value": "PLAINTEXT://0.0.0.0:9092"}],
+        ),
+        "pod-holds-old-setting",
+    ),
+    Example(
         roles.INFLUXDB,
         "influxdb_health",
         "test_influxdb_healthy",

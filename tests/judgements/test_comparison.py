@@ -49,6 +49,7 @@ def test_what_is_the_same(declared: Any, live: Any) -> None:
         ),
         ({"command": ["a", "b"]}, {"command": ["a", "c"]}, "command[1] is c, declared: b"),
         ({"command": ["a"]}, {"command": ["a", "b"]}, "command is [a, b], declared: [a]"),
+        ({"command": ["a", "b", "c"]}, {"command": ["x", "b", "y"]}, "command is [x, b, y], declared: [a, b, c]"),
         (
             {"env": [{"name": "A", "value": "1"}]},
             {"env": [{"name": "A", "value": "2"}]},

@@ -29,7 +29,8 @@ def recorded(name: str) -> Snapshot:
 
 
 ASKED_SINCE = {
-    **dict.fromkeys(("kafka_settings", "kafka_quotas", "kafka_sizes", "kafka_brokers"), "kafka_topics"),
+    **dict.fromkeys(("kafka_settings", "kafka_quotas", "kafka_sizes"), "kafka_topics"),
+    **dict.fromkeys(("kafka_brokers", "kafka_at_start"), "kafka_topics"),
     **dict.fromkeys(("influxdb_write", "influxdb_bucket", "influxdb_at_work"), "influxdb_token"),
     **dict.fromkeys(("namespaces", "declared"), "pods"),
 }

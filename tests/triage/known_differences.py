@@ -262,6 +262,11 @@ IN_STORES = (
         "kafka: broker-set-otherwise",
     ),
     Known(
+        "file-put-back-without-a-restart",
+        answer("kafka_at_start", [{"broker": "0", "key": "num.io.threads", "value": "2"}]),
+        "kafka: pod-holds-old-setting",
+    ),
+    Known(
         "somebody-in-the-group",
         answer("kafka_group", {"state": "Stable", "members": [MEMBER]}),
         "processor: group-joined",

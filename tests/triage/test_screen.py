@@ -48,7 +48,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "          kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
         "   undo   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0",
         "   then   every pod of producer is Running and READY 1/1",
-        "   call   L2 - DevOps Engineer if still red; RUNBOOK.md#pod-status",
+        "   call   L2 - DevOps Engineer if red in 3 min; RUNBOOK.md#pod-status",
         "",
         'For kubectl, once: eval "$(make -s env)"',
     ]
@@ -58,7 +58,7 @@ def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
     said = text(diagnosis(REPLACED))
     assert "1 FINDING: kafka (heals by itself, watching); " in said
     assert "heals  yes, by itself within 2 min; follow it: make triage ARGS=--watch" in said
-    assert "call   nobody; L2 - DevOps Engineer if it does not heal" in said
+    assert "call   nobody; L2 - DevOps Engineer if it is not over at 07:43:20 UTC" in said
 
 
 def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None:
@@ -69,7 +69,7 @@ def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None
 
 def test_a_command_that_only_shows_cannot_fail_to_mend() -> None:
     looks = replace(SCALED, next=("kubectl exec -n conveyor-pipeline influxdb-0 -- df -h /var/lib/influxdb",))
-    assert "   call   L2 - DevOps Engineer with what it prints; RUNBOOK.md#pod-status" in shown(diagnosis(looks))
+    assert "   call   L2 - DevOps Engineer now, with what it prints; RUNBOOK.md#pod-status" in shown(diagnosis(looks))
 
 
 def test_without_a_command_to_follow_none_is_named() -> None:

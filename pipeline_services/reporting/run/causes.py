@@ -55,7 +55,7 @@ _DETAIL: Final = (
     *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(2, 1, False, 9)),
     *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
-    Detail(0, 1, False, 0, expected=False, once=False),
+    Detail(0, 1, False, 0, expected=False, since=False),
     Detail(0, 1, False, 0, expected=False, once=False, since=False),
 )
 """From ample to scarce."""
@@ -108,7 +108,7 @@ def _once(view: View, steps: Sequence[str]) -> list[str]:
     """What has to be typed before these commands work; triage and the incident always say it."""
     hint = "" if view.can_paste else kubeconfig_hint(view.diagnosis.context)
     typed = any(step.startswith("kubectl") for step in steps)
-    return _row(view, "shell", f"{hint} # once, for its kubectl") if hint and typed else []
+    return _row(view, "first", f"{hint} # once per terminal: puts kubectl on PATH") if hint and typed else []
 
 
 def _numbered(found: Sequence[Finding], finding: Finding) -> str:
@@ -118,18 +118,23 @@ def _numbered(found: Sequence[Finding], finding: Finding) -> str:
 
 
 def title(finding: Finding) -> str:
-    """The cause in one sentence that names its component once."""
+    """The cause in one sentence that names its component once, or the object that it is about."""
     said, _, expected = finding.sentence.partition(_EXPECTED)
     sentence = said if expected in _OBVIOUS else finding.sentence
-    return sentence if finding.component in sentence.lower() else f"{finding.component}: {sentence}"
+    named = (finding.component, finding.subject.rpartition("/")[2] or finding.component)
+    return sentence if any(one.lower() in sentence.lower() for one in named) else f"{finding.component}: {sentence}"
 
 
-def _shortened(view: View, head: str, said: str) -> str:
-    """A title without what was expected, or without what follows from it, where it has no room for that."""
-    for left_out in (_EXPECTED, _FOLLOWS):
-        if len(wrapped(head, said, 2, view.columns)) > _TITLE:
-            said = said.partition(left_out)[0]
-    return said
+def _shortened(view: View, head: str, said: str, subject: str) -> list[str]:
+    """A title that has room: without what was expected, and of an object that is not as declared what follows from it;
+    in what it differs comes second then."""
+    for title in (said, said.partition(_EXPECTED)[0]):
+        if len(wrapped(head, title, 2, view.columns)) <= _TITLE:
+            return [title]
+    differs, _, follows = said.partition(_FOLLOWS)
+    if not follows:
+        return [said.partition(_EXPECTED)[0]]
+    return [f"{subject} is not as declared: {follows}", differs.removeprefix(f"{subject}: ")]
 
 
 def reasons(finding: Finding) -> list[str]:
@@ -149,20 +154,7 @@ def _block(view: View, finding: Finding, number: str, room: int, *, first: bool)
 
 
 def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: bool) -> Iterator[str]:
-    word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
-    head, said = f"{word}{number}: ", title(finding)
-    if not view.verbose:
-        said = _shortened(view, head, said if detail.expected else said.partition(_EXPECTED)[0])
-    yield from wrapped(head, said, 2, view.columns, None if view.verbose else _TITLE)
-    told = detail.since or finding.self_healing  # what heals has a time limit
-    if view.verbose or (told and finding.since is not None):
-        yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
-    why = reasons(finding)
-    for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
-        wide, most = (None, None) if view.verbose else (detail.rows * (view.columns - _TAB), detail.rows)
-        yield from _row(view, "" if place else "why", one_line(line, wide), most)
-    for line in finding.against if view.verbose else ():
-        yield from _row(view, "but", line)
+    yield from _told(view, finding, number, detail)
     yield from _healing(view, finding)
     course = workflow.begin(finding, view.diagnosis.taken_at)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
@@ -178,12 +170,35 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _explains(view, finding)
 
 
+def _told(view: View, finding: Finding, number: str, detail: Detail) -> Iterator[str]:
+    """What is wrong, since when, and by what that is seen."""
+    word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
+    head, said, differs = f"{word}{number}: ", title(finding), list[str]()
+    if not view.verbose:
+        said = said if detail.expected else said.partition(_EXPECTED)[0]
+        said, *differs = _shortened(view, head, said, finding.subject)
+    yield from wrapped(head, said, 2, view.columns, None if view.verbose else _TITLE)
+    told = detail.since or finding.self_healing  # what heals has a time limit
+    if view.verbose or (told and finding.since is not None):
+        yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
+    why, most = reasons(finding), None if view.verbose else detail.rows
+    shown = [
+        *((one, 2) for one in differs),
+        *((one, most) for one in (why if most is None else why[: detail.evidence])),
+    ]
+    for place, (line, rows) in enumerate(shown):
+        wide = None if rows is None else rows * (view.columns - _TAB)
+        yield from _row(view, "" if place else "why", one_line(line, wide), rows)
+    for line in finding.against if view.verbose else ():
+        yield from _row(view, "but", line)
+
+
 def labelled(course: Course, steps: Sequence[str], context: str) -> Iterator[tuple[str, list[str]]]:
     """The commands with what they are for: first those that only show something, where others mend it."""
     label, mends = steps_label(course), next((place for place, step in enumerate(steps) if _acts(step)), 0)
     for word, part in (("look", steps[:mends]), (label, steps[mends:])):
         if part:
-            yield word, commands(part, context)
+            yield word, commands(part, context, course.finding.cause.restored)
 
 
 def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
@@ -201,7 +216,7 @@ def _acts(step: str) -> bool:
 
 def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", "run the last command again")
+        return _row(view, "undo", "the same command once more, if that made it worse")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
     return [line for command in typed for line in _command(view, "undo", command)]
 

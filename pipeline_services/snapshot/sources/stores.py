@@ -39,6 +39,7 @@ def kafka_sources(_moment: Moment) -> list[str]:
         "kafka_settings",
         "kafka_quotas",
         "kafka_brokers",
+        "kafka_at_start",
         "kafka_sizes",
     ]
 
@@ -64,6 +65,7 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
         record.take("kafka_settings", lambda: broker.settings([*ours, *(broker.internal_topics() if is_own else ())]))
         record.take("kafka_quotas", broker.quotas)
         record.take("kafka_brokers", broker.set_at_run_time)
+        record.take("kafka_at_start", broker.read_at_start)
         enough: Mapping[str, _Enough] = {"kafka_lag": _goes_on, "kafka_sizes": lambda *_: True}
         for source, ask in asked.items():
             for before in first[source]:

@@ -182,7 +182,8 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
                 affects={roles.PROCESSOR},
             ),
             "poison-messages",
-            f"unreadable messages arrive: {letters[0].why.partition(' is ')[2]}",
+            f"a producer sends what the processor cannot read: {letters[0].why.partition(' is ')[2]} in "
+            f"{evidence.pipeline.topics.dead_letters}",
             letters[0].why,
         )
     idle = evidence.failed_metrics("producer-rate", "unacknowledged-age") or evidence.failed(checks.TOPIC_GROWS)

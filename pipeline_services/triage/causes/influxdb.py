@@ -50,6 +50,7 @@ CAUSES: Final = (
         "influxdb-statefulset-failure",
         steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
         afterwards="writes succeed again",
+        restored="makes the bucket again, empty",
     ),
     Cause(
         "bucket-set-otherwise",
@@ -120,7 +121,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, roles.INFLUXDB, subject=f"bucket/{evidence.pipeline.store.bucket}"),
             "bucket-missing",
-            f"InfluxDB has no bucket {evidence.pipeline.store.bucket} that the pipeline's tokens see",
+            f"the bucket {evidence.pipeline.store.bucket} is gone from InfluxDB, or the tokens may not see it",
             *logged(lines[-2:]),
             missing,
         )

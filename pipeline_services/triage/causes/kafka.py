@@ -28,6 +28,7 @@ CAUSES: Final = (
         "kafka-statefulset-failure",
         steps=(DESCRIBE_TOPIC, RESTORE),
         afterwards="every partition has a leader",
+        restored="makes the topic again, empty, or adds what it lacks",
     ),
     Cause(
         "partition-leaderless",

@@ -41,6 +41,7 @@ CAUSES: Final = (
         "network-policy-issues",
         steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
         afterwards="what the manifests' policies do not allow is denied",
+        restored="deletes the policies that are not declared",
     ),
     Cause(
         "connection-fails",

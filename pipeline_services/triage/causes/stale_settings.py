@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.judgements import brokers
 from pipeline_services.model import roles
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -31,7 +32,27 @@ _ASKED_FOR: Final = re.compile(r"(bucket|organization)(?: name)? [\\\"]+([^\"\\]
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """What the processors ask for, where it is neither in the ConfigMap nor meant to be."""
+    """What the brokers and the processors have that is not in their ConfigMaps any more."""
+    yield from _brokers(evidence)
+    yield from _processors(evidence)
+
+
+def _brokers(evidence: Evidence) -> Iterator[Finding]:
+    """What they were started with."""
+    held = brokers.of_another_file(evidence.snapshot) if evidence.failed(checks.BROKERS_SET_AS_DECLARED) else []
+    if held:
+        lines = list(map(brokers.started_with, held))
+        yield make_finding(
+            About(evidence, evidence.pipeline[roles.KAFKA], affects=()),
+            "pod-holds-old-setting",
+            f"{lines[0]}{f', and {len(held) - 1} more' if len(held) > 1 else ''}",
+            *lines,
+            steps=("kubectl rollout restart {workload} -n {namespace}",),
+        )
+
+
+def _processors(evidence: Evidence) -> Iterator[Finding]:
+    """What they ask for, where it is neither in the ConfigMap nor meant to be."""
     other = other_names(evidence)
     if not other or evidence.failed(checks.SETTINGS_LEAD_TO, roles.INFLUXDB):
         return

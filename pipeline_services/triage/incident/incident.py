@@ -149,7 +149,7 @@ def _actions(incident: Incident) -> Iterator[str]:
         )
         typed = "done, but did not help" if course.entered(workflow.Stage.ESCALATED) else ""
         yield f"{number}. {_plain(finding.component)}: {typed or wait or 'run one after the other'}:"
-        yield from _block(commands(finding.next, incident.snapshot.context))
+        yield from _block(commands(finding.next, incident.snapshot.context, finding.cause.restored))
         if finding.undo:
             yield "   To undo:"
             yield from _block(commands([finding.undo], incident.snapshot.context))
@@ -166,7 +166,7 @@ def _past_actions(number: int, course: Course, context: str) -> Iterator[str]:
         yield f"{number}. {_plain(finding.component)}: nothing, it healed by itself."
     else:
         yield f"{number}. {_plain(finding.component)}: nothing any more. What the runbook has for it:"
-        yield from _block(commands(finding.next, context))
+        yield from _block(commands(finding.next, context, finding.cause.restored))
     yield ""
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.text import duration, utc
+from pipeline_services.triage.steps import RESTORE
 
 OWN_ONLY: Final = {
     "make up": "# deploy this environment's manifests again, the way it is done here",
@@ -16,8 +17,8 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
-_DONE_BY: Final = {"make up": "make up # puts back what is declared; restarts what that changes"}
-"""What a command does, where its name does not say it."""
+_RESTORED: Final = "puts back what is declared; restarts what that changes"
+"""What ``make up`` does, as its name does not say it."""
 _OWN_KUBECTL: Final = 'eval "$(make -s env)"'
 _MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
 _RENEWED_BY_ITS_ISSUER: Final = (
@@ -37,10 +38,14 @@ def since(at: float | None, seen: float, now: float) -> str:
     return f"{duration(now - at)} ago ({moment})"
 
 
-def commands(steps: Iterable[str], context: str) -> list[str]:
-    """The commands as they are pasted on the cluster of that context."""
+def commands(steps: Iterable[str], context: str, restored: str = "") -> list[str]:
+    """The commands as they are pasted on the cluster of that context.
+
+    Args:
+        restored: what ``make up`` does there; empty: what it always does.
+    """
     if context == own_cluster.CONTEXT:
-        return [_DONE_BY.get(step, step) for step in steps]
+        return [f"{step} # {restored or _RESTORED}" if step == RESTORE else step for step in steps]
     return [_elsewhere(step).replace("{context}", context or "NAME") for step in steps]
 
 

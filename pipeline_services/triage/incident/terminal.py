@@ -99,7 +99,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     if finding.confidence is not Confidence.HIGH:
         yield from _row("sure", _SURE[finding.confidence], width)
     yield from _row("heals", _heals(course, view.watch), width)
-    typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
+    typed = commands(finding.next, view.diagnosis.context, finding.cause.restored)[: detail[1]]
     if typed:
         yield f"   {steps_label(course):<{_TAB - 3}}" + (
             "(one at a time; check after each)" if len(typed) > 1 else "(paste it)"
@@ -147,12 +147,13 @@ def call(course: Course) -> str:
     if course.overdue:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
-        fails = "neither helps" if course.finding.mends else "it does not heal"
-        return f"nobody; {workflow.one_up(course.level).value} if {fails}"
+        until = f" at {utc(course.deadline)[11:]}" if course.deadline else ""
+        return f"nobody; {workflow.one_up(course.level).value} if it is not over{until}"
     if not course.hands_over:
         return "nobody: you can resolve it"
-    shows = course.finding.next and not course.finding.mends
-    return f"{level} if still red" if not shows else f"{level} with what it prints"
+    if course.finding.next and not course.finding.mends:
+        return f"{level} now, with what it prints"
+    return f"{level} if red in {duration(workflow.LOOK_AGAIN_S)}"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:

@@ -126,6 +126,10 @@ def begin(finding: Finding, at: float) -> Course:
     return replace(moved(course, Stage.WATCHING, at, note), deadline=deadline)
 
 
+LOOK_AGAIN_S: Final = 180.0
+"""Seconds after a step until what it mended is seen to be well: pods have started, and rates are of a minute since."""
+
+
 def limit(finding: Finding) -> float:
     """Seconds within which a finding that heals by itself is gone."""
     return finding.limit or DEFAULT_LIMIT_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.judgements.declared import ADMISSION
 from pipeline_services.model import roles
@@ -28,6 +28,15 @@ BODY = ("metadata", "spec", "data", "immutable", "binaryData", "rules", "roleRef
 BOTH = {"policyTypes": ["Ingress", "Egress"]}
 
 
+KAFKA_FILES: Final = {
+    "start.sh": "exec kafka",
+    "server.properties": (
+        "# One broker.\nnode.id=${ID}\nnum.io.threads = 4\n"
+        "listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093\n"
+    ),
+}
+
+
 def pod_name(part: Component) -> str:
     """The name of the only pod that a workload has."""
     of_kind = {DEPLOYMENT: "7c9d8f6b5-x2k4q", STATEFUL_SET: "0", DAEMON_SET: "8hq7d"}
@@ -49,7 +58,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "pvcs": [_claim(part.volume, made) for part in parts if part.volume],
         "services": [*(_service(part, service) for part, service in served), *_headless(served)],
         "endpointslices": [_endpoints(service.name) for _, service in served],
-        "configmaps": [*_configs(pipeline), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
+        "configmaps": [*_configs(pipeline), {"metadata": {"name": "kafka-config"}, "data": KAFKA_FILES}],
         "networkpolicies": _policies(pipeline),
         "events": [],
         "nodes": [_node()],

@@ -144,6 +144,7 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
     "test_topic_grows": (silent(), silent(prometheus=False)),
     "test_brokers_set_as_declared": (
         lambda world: world.answers.update(kafka_brokers=[{"broker": "", "key": "num.io.threads", "value": "2"}]),
+        lambda world: world.answers.update(kafka_at_start=[{"broker": "0", "key": "num.io.threads", "value": "2"}]),
         offsets_set("retention.ms", "60000"),
         offsets_set("cleanup.policy", "delete"),
     ),

@@ -59,7 +59,7 @@ class FakeBroker:
     def _nothing(self, *_asked: object) -> dict[str, Any]:
         return {}
 
-    group = settings = quotas = set_at_run_time = _nothing
+    group = settings = quotas = set_at_run_time = read_at_start = _nothing
 
 
 @pytest.fixture
