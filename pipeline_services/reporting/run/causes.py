@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
 _OBVIOUS: Final = ("one", "the same", "200", "write access")
 """What need not be said of what is expected."""
+_WORD: Final = re.compile(r"[\w./-]*\w")
+_SAYS_NOTHING: Final = frozenset({"is", "the", "there"})
+_MISSING: Final = "there is no "
 _TITLE: Final = 2
 """Rows of the title at most."""
 
@@ -139,8 +143,18 @@ def _shortened(view: View, head: str, said: str, subject: str) -> list[str]:
 
 def reasons(finding: Finding) -> list[str]:
     """Its evidence beside what its title says."""
-    said = title(finding).partition(_EXPECTED)[0]
-    return [line for line in finding.evidence if line not in finding.summary and not line.startswith(said)]
+    whole = title(finding)
+    said, known = whole.partition(_EXPECTED)[0], _words(whole)
+    return [
+        line
+        for line in finding.evidence
+        if not (line.startswith(said) or line in whole) and (line.startswith(_MISSING) or not _words(line) <= known)
+    ]
+
+
+def _words(text: str) -> set[str]:
+    """The words that say something; of an object its name, without its kind."""
+    return {word.rpartition("/")[2] for word in _WORD.findall(text)} - _SAYS_NOTHING
 
 
 def _block(view: View, finding: Finding, number: str, room: int, *, first: bool) -> list[str]:

@@ -108,12 +108,13 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
         runs = any(map(is_ready, servers)) and not scaled
+        state = "metrics-server is scaled to 0: " if scaled else "metrics-server has no ready pod: " if away else ""
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
             "metrics-server runs, and apiservice v1beta1.metrics.k8s.io leads to no metrics, so nothing scales"
             if runs
-            else "the metrics API has no metrics, so nothing scales",
+            else f"{state}the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment

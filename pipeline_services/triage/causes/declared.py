@@ -116,7 +116,7 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
         else:
             seen = told.evidence[: MOST_EVIDENCE - 1]
             is_same = told.subject.rpartition("/")[2] == drift.name  # which it says itself, in other words
-            named = drift.name in told.sentence
+            named = drift.name in told.sentence and drift.component == told.component
             observed = drift.observed.removeprefix(f"{drift.subject}: ") if named else drift.observed
             lines = (*seen, observed) if is_same else (observed, *seen)
             findings[findings.index(told)] = _mended(replace(told, evidence=lines), _drifted(evidence, drift))
