@@ -49,11 +49,15 @@ def deny_by_default(snapshot: Snapshot) -> None:
 
 def allow(snapshot: Snapshot, flow_id: str) -> None:
     """The policies together let the flow out of its source and into its destination, on all its ports."""
+    for flow, where in held_up(snapshot, flow_id):
+        raise Deviation(snapshot, f"no NetworkPolicy allows {flow} ({where})", "one", advice_about("network"))
+
+
+def held_up(snapshot: Snapshot, flow_id: str) -> list[tuple[Flow, str]]:
+    """The flows of that id that policies stop, each with where they do: ``egress of producer``."""
     network = snapshot.derive(Network)
-    for flow in (one for one in snapshot.pipeline.flows if one.id == flow_id):
-        way = network.held_up(flow)
-        if way:
-            raise Deviation(snapshot, f"no NetworkPolicy allows {flow} ({way})", "one", advice_about("network"))
+    ways = [(flow, network.held_up(flow)) for flow in snapshot.pipeline.flows if flow.id == flow_id]
+    return [(flow, where) for flow, where in ways if where]
 
 
 def deny(snapshot: Snapshot, attempt_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -165,7 +165,8 @@ def _unresolved(evidence: Evidence, app: str) -> list[str]:
 def _policies(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("networkpolicies"):
         return
-    blocked = {one.why: _flow(evidence, one) for one in evidence.failed(checks.NETWORK_ALLOWS)}
+    failed = [one.parameters[0] for one in evidence.failed(checks.NETWORK_ALLOWS)]
+    blocked = [network_policies.held_up(evidence.snapshot, flow_id)[0] for flow_id in failed]
     if blocked:
         yield _blocked(evidence, blocked)
     loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
@@ -179,19 +180,19 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
-    """Flows that no NetworkPolicy allows through, by what is said of each."""
-    pipeline = evidence.pipeline
-    cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
-    beyond = all(BEYOND in way for way in ways)
-    only_names = all(flow.destination == DNS for flow in ways.values())
-    asking, known = _askers(ways.values()), _and([*map(str, ways.values())][:3])
+def _blocked(evidence: Evidence, ways: Sequence[tuple[Flow, str]]) -> Finding:
+    """Flows that no NetworkPolicy allows through, each with where it is stopped."""
+    pipeline, flows = evidence.pipeline, [flow for flow, _ in ways]
+    cut_off = {_suffers(pipeline, flow) for flow in flows}
+    beyond = all(BEYOND in where for _, where in ways)
+    only_names = all(flow.destination == DNS for flow in flows)
+    asking, known = _askers(flows), _and([*map(str, flows)][:3])
     told = f"no NetworkPolicy allows {f'{asking} to reach DNS' if only_names else known}"
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
         f"the NetworkPolicies of kube-system do not let {asking} reach DNS" if beyond else told,
-        *(f"{way.rpartition('(')[2].partition(')')[0]} does not allow {flow}" for way, flow in ways.items()),
+        *(f"{where} does not allow {flow}" for flow, where in ways),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
         since=_changed(evidence),
