@@ -31,7 +31,9 @@ _SAID: Final[Mapping[int, tuple[type[PipelineError], str]]] = {
     409: (Conflict, _DOES_NOT),
     422: (Invalid, _DOES_NOT),
     429: (ServiceUnreachable, "the API server {server} is too busy to {verb} {resource}"),
-    **dict.fromkeys(AWAY, (ServiceUnreachable, "nothing behind the API server {server} answers to {verb} {resource}")),
+    **dict.fromkeys(
+        AWAY, (ServiceUnreachable, "the API server {server} answers, but not what it asks to {verb} {resource}")
+    ),
 }
 _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _PATH: Final = re.compile(

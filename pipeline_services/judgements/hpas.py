@@ -72,11 +72,14 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
         raise Deviation(snapshot, observed, part.workload, advice_about("hpa"))
     bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
     targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
-    if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:
+    if bounds != (wanted.min_replicas, wanted.max_replicas):
+        observed = f"{hpa_name} may scale to {bounds[0]}-{bounds[1]} pods"
+        raise Deviation(snapshot, observed, f"{wanted.min_replicas}-{wanted.max_replicas}", advice_about("hpa"))
+    if targets != [wanted.cpu_percent]:
         told = " and ".join(f"{one} %" for one in targets) or "none"
-        observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and the CPU target {told}"
-        expected = f"{wanted.min_replicas}-{wanted.max_replicas} and {wanted.cpu_percent} %"
-        raise Deviation(snapshot, observed, expected, advice_about("hpa"))
+        raise Deviation(
+            snapshot, f"{hpa_name} has the CPU target {told}", f"{wanted.cpu_percent} %", advice_about("hpa")
+        )
     without_request = containers_without_request(snapshot, hpa_name)
     if without_request:
         names = ", ".join(without_request)

@@ -114,7 +114,7 @@ def test_a_silent_node_explains_what_the_cluster_makes_of_it_a_minute_later() ->
             workload["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
     for part in ("coredns", "metrics-server", "kube-router"):
         part_without_pods(world, part)
-    world.fail("pod_metrics", ServiceUnreachable("nothing behind the API server answers"))
+    world.fail("pod_metrics", ServiceUnreachable("the API server answers, but not what it asks"))
     last_workload_without_pods(world, roles.LOKI)
     diagnosis = diagnose(world.snapshot())
     assert [f"{one.component}: {one.cause.id}" for one in diagnosis.findings] == ["node: node-silent"]

@@ -42,7 +42,6 @@ class Detail(NamedTuple):
         afterwards: what the pipeline looks like once it is mended.
         shows: how many of the first commands are kept that only show something, where others mend it.
         expected: the title says what was expected, too.
-        once: what has to be typed once in a shell is said.
         since: since when is said.
     """
 
@@ -51,7 +50,6 @@ class Detail(NamedTuple):
     afterwards: bool
     shows: int
     expected: bool = True
-    once: bool = True
     since: bool = True
 
 
@@ -60,7 +58,6 @@ _DETAIL: Final = (
     *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
     Detail(0, 1, False, 0, expected=False, since=False),
-    Detail(0, 1, False, 0, expected=False, once=False, since=False),
 )
 """From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
@@ -172,7 +169,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _healing(view, finding)
     course = workflow.begin(finding, view.diagnosis.taken_at)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
-    if first and detail.once:
+    if first:
         yield from _once(view, steps)
     for label, typed in labelled(course, steps, view.diagnosis.context):
         for place, command in enumerate(typed):
@@ -232,7 +229,7 @@ def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
         return _row(view, "undo", "the same command once more, if that made it worse")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
-    return [line for command in typed for line in _command(view, "undo", command)]
+    return [line for command in typed for line in _command(view, "undo", f"{command} # only if it was on purpose")]
 
 
 def _healing(view: View, finding: Finding) -> Iterator[str]:

@@ -112,7 +112,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
-            "metrics-server runs, and apiservice v1beta1.metrics.k8s.io leads to no metrics, so nothing scales"
+            "apiservice v1beta1.metrics.k8s.io does not lead to metrics-server, which runs: nothing scales"
             if runs
             else f"{state}the metrics API has no metrics, so nothing scales",
             why,

@@ -28,7 +28,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.network import DNS
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RELEASE, RESTORE
 
 _LOOK: Final = "kubectl get {kind} -n {namespace} {shown}"
@@ -116,16 +116,17 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
         else:
             seen = told.evidence[: MOST_EVIDENCE - 1]
             is_same = told.subject.rpartition("/")[2] == drift.name  # which it says itself, in other words
-            named = drift.name in told.sentence and drift.component == told.component
-            observed = drift.observed.removeprefix(f"{drift.subject}: ") if named else drift.observed
+            observed = drift.observed.removeprefix(f"{drift.subject}: ") if is_same else drift.observed
             lines = (*seen, observed) if is_same else (observed, *seen)
             findings[findings.index(told)] = _mended(replace(told, evidence=lines), _drifted(evidence, drift))
     return findings
 
 
 def _mended(told: Finding, drifted: Finding) -> Finding:
-    """A finding whose own commands only show something, with those that put right what was not declared."""
-    if told.mends or told.self_healing or not drifted.mends:
+    """A finding whose own commands only show something, or that was only inferred, with the commands that put right
+    what was not declared."""
+    knows_better = told.mends and told.confidence is Confidence.HIGH
+    if knows_better or told.self_healing or not drifted.mends:
         return told
     return replace(told, next=drifted.next, undo=drifted.undo)
 

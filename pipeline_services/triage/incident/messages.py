@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pipeline_services.model import own_cluster
+from pipeline_services.model.commands import keeps
 from pipeline_services.model.text import duration, utc
 from pipeline_services.triage.steps import RESTORE
 
@@ -19,6 +20,8 @@ OWN_ONLY: Final = {
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
 _RESTORED: Final = "puts back what is declared; restarts what that changes"
 """What ``make up`` does, as its name does not say it."""
+_DELETES_PODS: Final = re.compile(r"kubectl( --context \S+)? delete pods? ")
+_REPLACED: Final = "a new one starts; volumes stay"
 _OWN_KUBECTL: Final = 'eval "$(make -s env)"'
 _MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
 _RENEWED_BY_ITS_ISSUER: Final = (
@@ -45,8 +48,22 @@ def commands(steps: Iterable[str], context: str, restored: str = "") -> list[str
         restored: what ``make up`` does there; empty: what it always does.
     """
     if context == own_cluster.CONTEXT:
-        return [f"{step} # {restored or _RESTORED}" if step == RESTORE else step for step in steps]
-    return [_elsewhere(step).replace("{context}", context or "NAME") for step in steps]
+        typed = [f"{step} # {restored or _RESTORED}" if step == RESTORE else step for step in steps]
+    else:
+        typed = [_elsewhere(step).replace("{context}", context or "NAME") for step in steps]
+    return _once_saved(typed)
+
+
+def _once_saved(steps: Sequence[str]) -> list[str]:
+    """What deletes something is typed in one with what saves it, so that it does nothing where that fails; and of a pod
+    that is deleted without, what takes its place is said."""
+    typed = list[str]()
+    for step in steps:
+        if typed and keeps(typed[-1]):
+            typed[-1] += f" && {step}"
+        else:
+            typed.append(f"{step} # {_REPLACED}" if _DELETES_PODS.match(step) else step)
+    return typed
 
 
 def _elsewhere(step: str) -> str:

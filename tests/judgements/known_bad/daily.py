@@ -149,10 +149,6 @@ def hpa_unknown(world: World, hpa: str) -> None:
     world.item("hpas", hpa)["status"]["currentMetrics"] = []
 
 
-def hpa_bounds(world: World, hpa: str) -> None:
-    world.item("hpas", hpa)["spec"]["maxReplicas"] = 50
-
-
 def hpa_disabled(world: World, hpa: str) -> None:
     world.item("hpas", hpa)["spec"]["behavior"]["scaleUp"]["selectPolicy"] = "Disabled"
 
@@ -273,7 +269,8 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_hpa_knows_metrics": (hpa_gone, hpa_condition("ScalingActive"), hpa_condition("AbleToScale"), hpa_unknown),
     "test_hpa_set_as_documented": (
         hpa_gone,
-        hpa_bounds,
+        lambda world, hpa: world.item("hpas", hpa)["spec"].update(maxReplicas=50),
+        lambda world, hpa: world.item("hpas", hpa)["spec"]["metrics"][0]["resource"]["target"].clear(),
         lambda world, hpa: world.item("hpas", hpa)["spec"]["scaleTargetRef"].update(name="procesor"),
         hpa_disabled,
         hpa_slow,
