@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -137,3 +138,9 @@ def snapshot(changes: Mapping[str, Any] | None = None) -> Snapshot:
     failures = {name: Failure.of(value) for name, value in answers.items() if isinstance(value, PipelineError)}
     good = {name: value for name, value in answers.items() if name not in failures}
     return Snapshot(AT, own_cluster.CONTEXT, PIPELINE.namespace, good, failures)
+
+
+def unsaved(finding: Finding) -> set[str]:
+    """The files that its undo needs and that none of its steps writes."""
+    saved = {file for step in finding.next for file in re.findall(r"> (\S+)$", step)}
+    return set(re.findall(r" -f (\S+\.yaml)", finding.undo)) - saved

@@ -16,6 +16,7 @@ from tests.judgements.test_replay import known_since
 from tests.judgements.world import World, healthy
 from tests.triage.differences import Known
 from tests.triage.known_differences import KNOWN
+from tests.triage.made import unsaved
 
 LOOSE = "policy-lets-grafana-to-kafka"
 LATER = (
@@ -66,6 +67,7 @@ def test_a_difference_is_seen_and_its_owner_named(known: Known) -> None:
     found = diagnose(world.snapshot())
     assert [f"{one.component}: {one.cause.id}" for one in found.findings] == [known.finding]
     assert found.red
+    assert not unsaved(found.findings[0])
     assert "it behaves differently from what was tested" not in found.findings[0].summary
 
 

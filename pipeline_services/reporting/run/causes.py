@@ -99,8 +99,9 @@ def lines(view: View) -> list[str]:
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
     room, told = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL, list[str]()
+    first = next((finding for finding in whole if any(step.startswith("kubectl") for step in finding.next)), None)
     for place, finding in enumerate(whole):
-        block = _block(view, finding, _numbered(found, finding), room, first=not place)
+        block = _block(view, finding, _numbered(found, finding), room, first=finding is first)
         told += ["", *block] if place else block
     return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
 

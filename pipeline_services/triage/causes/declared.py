@@ -193,7 +193,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
 
 def is_led_anew(drift: Drift) -> bool:
     """Whether nothing of a Service differs but what a controller writes about where it leads."""
-    return all(one.path.startswith(ENDPOINTS) for one in drift.differences)
+    return bool(drift.differences) and all(one.path.startswith(ENDPOINTS) for one in drift.differences)
 
 
 def _in_the_cluster(told: Finding, drift: Drift) -> Finding:

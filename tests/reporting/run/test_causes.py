@@ -21,7 +21,7 @@ from tests.each import each
 from tests.judgements.test_matrix_replay import RECORDED, verdict_of
 from tests.reporting.recorded import FAULTS, OPTIONS, judged, snapshot_of
 from tests.reporting.samples import deviation, result, texts
-from tests.triage.made import AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis
+from tests.triage.made import AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, unsaved
 
 WIDTH = 80
 QUOTED = re.compile(r" +-c '[^']*'( \\)?")
@@ -149,6 +149,10 @@ def no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> Non
     assert not [line for line in too_wide if not line.startswith("  next: ") and not QUOTED.fullmatch(line)]
 
 
+def no_undo_needs_a_file_that_no_step_saves(name: str) -> None:
+    assert not [finding.undo for finding in findings(name) if unsaved(finding)]
+
+
 def the_check_calls_whom_the_cause_calls(name: str) -> None:
     for one in judged(name)[0]:
         if one.cause is not None:
@@ -168,6 +172,7 @@ OF_EACH_RECORDING = {
         every_check_is_told_of_once,
         one_fault_fits_a_small_screen,
         no_line_but_a_word_of_a_command_is_wider_than_the_terminal,
+        no_undo_needs_a_file_that_no_step_saves,
         the_check_calls_whom_the_cause_calls,
     )
 }
