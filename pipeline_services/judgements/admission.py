@@ -43,7 +43,7 @@ _WATCHED: Final = (
     _Watched("each state of a pod", ("pods/status",), frozenset({""}), frozenset({"UPDATE", "PATCH"})),
     _Watched("each scaling", ("deployments/scale", "statefulsets/scale"), frozenset({"apps"}), frozenset({"UPDATE"})),
     _Watched(
-        "each change of who is behind a Service",
+        "each update of a Service's endpoints",
         ("endpointslices",),
         frozenset({"discovery.k8s.io"}),
         frozenset({"CREATE", "UPDATE"}),

@@ -7,10 +7,11 @@ from typing import Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.corefile import hidden
-from pipeline_services.judgements.declared import text_differences, view_of
+from pipeline_services.judgements.declared import view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.judgements.texts import text_differences
 from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart, declared_here
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (

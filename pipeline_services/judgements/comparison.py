@@ -15,7 +15,7 @@ from pipeline_services.model.k8s import quantity
 _LONGEST: Final = 44
 """Characters of a value that are shown, so that both fit in a title of two rows."""
 _BEGINNING: Final = 24
-_KEYS: Final = ("name", "mountPath", "containerPort", "ip")
+_KEYS: Final = ("name", "mountPath", "containerPort", "ip", "job_name", "title")
 """What the entries of a list are told apart by."""
 _MARKS: Final = " ,=/.:"
 """What the parts of a text are told apart by."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
@@ -17,6 +16,7 @@ from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.endpoint_addresses import misled
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
 from pipeline_services.judgements.stored import STORAGE, stored_otherwise
+from pipeline_services.judgements.texts import text_differences
 from pipeline_services.judgements.undeclared_objects import (
     LEFT_OPEN,
     arming_labels,
@@ -206,24 +206,6 @@ def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
     if owners_of(live):
         owners_there = ", ".join(f"{one['kind']}/{one['name']}" for one in owners_of(live))
         yield Difference("metadata.ownerReferences", owners_there, None)
-
-
-def text_differences(declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[Difference]:
-    """The first line of each key's text that differs, be it in how it ends."""
-    for key in {**declared, **live}:
-        here, wanted = live.get(key), declared.get(key)
-        if here is None or wanted is None:
-            yield Difference(key, here, wanted)
-        elif here != wanted:
-            yield _first_line(key, here, wanted)
-
-
-def _first_line(key: str, here: str, wanted: str) -> Difference:
-    lines = enumerate(zip_longest(here.split("\n"), wanted.split("\n")), 1)
-    number, (one, other) = next((at, pair) for at, pair in lines if pair[0] != pair[1])
-    if one and one.rstrip("\r") == other:
-        one, other = f"{other} with a carriage return", f"{other} without one"
-    return Difference(f"{key}, line {number}," if number > 1 else key, one, other)
 
 
 def view_of(item: K8sObject, kind: str) -> Mapping[str, Any]:

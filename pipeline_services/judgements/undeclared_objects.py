@@ -98,7 +98,8 @@ def _autoscalers(
     scaled = {*((one["kind"], name_of(one)) for one in workloads), *((part.kind, part.workload) for part in parts)}
     for item in _undeclared(snapshot.data("hpas"), known):
         if scale_target_of(item) in scaled:
-            yield Drift(kind, name_of(item), "hpa", extra="while two HPAs select the same pods, neither scales")
+            target = "/".join(scale_target_of(item)).lower()
+            yield Drift(kind, name_of(item), "hpa", extra=f"while two HPAs select the pods of {target}, neither scales")
 
 
 def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:

@@ -37,6 +37,7 @@ class Cause:
         steps: commands to paste, in order, with the placeholders of ``model.commands``.
         undo: the command that takes the steps back; empty where there is nothing to take back.
         afterwards: what to see once it is resolved.
+        others: what the steps take away may be somebody's, who has to be asked.
         restored: what ``make up`` does about it, where that is more than to put back what is declared.
         symptomatic: it is a symptom of another cause, and is left out beside one that explains it.
     """
@@ -50,6 +51,7 @@ class Cause:
     undo: str = ""
     afterwards: str = ""
     restored: str = ""
+    others: bool = False
     symptomatic: bool = False
 
 

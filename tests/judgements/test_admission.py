@@ -26,7 +26,7 @@ def test_a_webhook_about_pods_is_met_and_without_its_answer_none_is_made() -> No
 @pytest.mark.parametrize(
     ("resource", "group", "operation", "said"),
     [
-        ("endpointslices", "discovery.k8s.io", "UPDATE", "each change of who is behind a Service"),
+        ("endpointslices", "discovery.k8s.io", "UPDATE", "each update of a Service's endpoints"),
         ("deployments/scale", "apps", "UPDATE", "each scaling"),
         ("*/scale", "apps", "*", "each scaling"),
         ("pods/binding", "", "CREATE", "each placement of a pod"),

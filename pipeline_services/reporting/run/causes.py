@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from pipeline_services.model.commands import changes, keeps
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
-from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
 from pipeline_services.triage.incident.terminal import call, steps_label, wrapped
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
@@ -136,6 +136,8 @@ def _shortened(view: View, head: str, said: str, subject: str) -> list[str]:
     differs, _, follows = said.partition(_FOLLOWS)
     if not follows:
         return [said.partition(_EXPECTED)[0]]
+    if not differs.startswith(f"{subject}: "):
+        return [differs, follows]
     return [f"{subject} is not as declared: {follows}", differs.removeprefix(f"{subject}: ")]
 
 
@@ -230,13 +232,13 @@ def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
         return _row(view, "undo", "the same command once more, if that made it worse")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
-    return [line for command in typed for line in _command(view, "undo", f"{command} # only if it was on purpose")]
+    return [line for command in typed for line in _command(view, "undo", f"{command} # if that was wrong")]
 
 
 def _healing(view: View, finding: Finding) -> Iterator[str]:
     if finding.self_healing:
         follow = f"; follow it: {triage_command(view.options, '--watch')}" if view.live else ""
-        yield from _row(view, "heals", f"by itself within {duration(workflow.limit(finding))}{follow}")
+        yield from _row(view, "wait", f"{duration(workflow.limit(finding))}, it heals by itself{follow}")
 
 
 def _explains(view: View, finding: Finding) -> list[str]:
@@ -244,8 +246,10 @@ def _explains(view: View, finding: Finding) -> list[str]:
     suffering = explained_by(view.results, finding)
     if not suffering:
         return []
+    wrong = sum(result.outcome is not Outcome.PASSED for result in view.results)
+    of_all = f"{len(suffering)} of {plural(wrong, 'check')}" if wrong > len(suffering) else plural(wrong, "check")
     counts = ", ".join(f"{name} {count}" for name, count in by_component(suffering).items())
-    whole = f"explains {plural(len(suffering), 'check')}: {counts}"
+    whole = f"explains {of_all}: {counts}"
     return [whole if view.verbose else _cut(view, whole)]
 
 
@@ -256,7 +260,8 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     within = duration(max(workflow.limit(finding) for finding in findings))
     count = sum(len(explained_by(view.results, finding)) for finding in findings)
     whose = f", {plural(count, 'check')}" if count else ""
-    return [_cut(view, f"also{whose}, heals within {within}: {'; '.join(map(title, findings))}")]
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return [_cut(view, f"also{whose}, heals within {within}{more}: {title(findings[0])}")]
 
 
 def not_explained(view: View) -> list[str]:

@@ -42,7 +42,7 @@ CAUSES: Final = (
         "the-cluster-itself",
         steps=(
             f"kubectl get configmap -n kube-system {{config_map}} -o yaml > {_SAVED}",
-            "kubectl edit configmap -n kube-system {config_map}",
+            "kubectl edit configmap -n kube-system {config_map} # take out what the cause names; no restart is needed",
         ),
         undo=f"kubectl replace -n kube-system --force -f {_SAVED}",
         afterwards="names resolve in the pods, a minute after the change",

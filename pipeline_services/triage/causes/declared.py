@@ -83,6 +83,7 @@ CAUSES: Final = (
         "high-resource-usage",
         steps=_TAKEN_AWAY,
         undo=_PUT_BACK,
+        others=True,
         afterwards="kubectl get hpa: no <unknown> within a minute",
     ),
     Cause(
@@ -92,6 +93,7 @@ CAUSES: Final = (
         "configuration",
         steps=_TAKEN_AWAY,
         undo=_PUT_BACK,
+        others=True,
         afterwards="the check of the declared state is green",
     ),
     Cause(
@@ -154,22 +156,29 @@ def _lacks_its_volume(finding: Finding, drift: Drift) -> bool:
     return is_waiting and any(one.path.startswith("volumes") for one in drift.differences)
 
 
+def _added(evidence: Evidence, drift: Drift) -> Finding:
+    """What nobody declared; of what stands in no namespace the commands name none."""
+    is_autoscaler, namespace = drift.kind == "HorizontalPodAutoscaler", f" -n {evidence.snapshot.namespace}"
+    named = {"kind": drift.kind.lower(), "name": drift.name}
+    affects = None if is_autoscaler else ()
+    told = make_finding(
+        About(evidence, drift.component, subject=drift.subject, affects=affects, details=named),
+        "autoscaler-extra" if is_autoscaler else "object-extra",
+        f"{drift.observed}; so {drift.extra}",
+        drift.observed,
+        since=evidence.changed(drift.kind, drift.name),
+    )
+    if KINDS[drift.kind].namespaced:
+        return told
+    steps = tuple(step.replace(namespace, "") for step in told.next)
+    return replace(told, next=steps, undo=told.undo.replace(namespace, ""))
+
+
 def _drifted(evidence: Evidence, drift: Drift) -> Finding:
+    if drift.extra:
+        return _added(evidence, drift)
     since = evidence.changed(drift.kind, drift.name)
     named = {"kind": drift.kind.lower(), "name": drift.name, "shown": drift.shown}
-    if drift.extra:
-        is_autoscaler = drift.kind == "HorizontalPodAutoscaler"
-        return make_finding(
-            About(
-                evidence, drift.component, subject=drift.subject, affects=None if is_autoscaler else (), details=named
-            ),
-            "autoscaler-extra" if is_autoscaler else "object-extra",
-            f"{drift.name} is an HPA that is not declared: {drift.extra}"
-            if is_autoscaler
-            else f"{drift.observed}: {drift.extra}",
-            drift.observed,
-            since=since,
-        )
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
     about = About(
         evidence,

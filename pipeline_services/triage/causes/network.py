@@ -265,7 +265,8 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             yield make_finding(
                 About(evidence, "network", affects=evidence.pipeline.affected_by(client)),
                 "connection-fails",
-                f"{client} cannot connect to {server}, which is healthy",
+                f"the network lets nothing through from {client} to {server}: {server}, its Service and the "
+                "policies look right",
                 *logged(lines[-2:]),
                 *well(evidence, server),
                 confidence=Confidence.MEDIUM,

@@ -153,7 +153,8 @@ def call(course: Course) -> str:
         return "nobody: you can resolve it"
     if course.finding.next and not course.finding.mends:
         return f"{level} now, with what it prints"
-    return f"{level} if red in {duration(workflow.LOOK_AGAIN_S)}"
+    asks = "first if it may be somebody's, and " if course.finding.cause.others else ""
+    return f"{level} {asks}if red in {duration(workflow.LOOK_AGAIN_S)}"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:

@@ -211,7 +211,7 @@ def test_what_kubectl_needs_is_said_once_where_it_is_not_set(monkeypatch: pytest
 
 def test_several_that_heal_beside_a_cause_are_one_row() -> None:
     said = shown(SCALED, REPLACED, replace(REPLACED, summary="kafka-1 is being replaced"), results=[case("producer")])
-    assert said[-1] == "also, heals within 2 min: kafka-0 is being replaced; kafka-1 is being replaced"
+    assert said[-1] == "also, heals within 2 min (and 1 more): kafka-0 is being replaced"
 
 
 def test_most_recordings_are_of_one_fault() -> None:
@@ -262,7 +262,7 @@ def test_what_heals_alone_says_how_to_follow_it_with_the_options_of_the_run() ->
     options = replace(OPTIONS, context="plant-7", namespace="line 3")
     view = terminal.View([case("kafka")], Pipeline.load(), 120, options)
     said = texts(terminal.lines(view, Triaged(diagnosis(REPLACED))))
-    assert "heals by itself within 2 min; follow it: make triage ARGS=" in said
+    assert "wait  2 min, it heals by itself; follow it: make triage ARGS=" in said
     assert "--context plant-7 --namespace " in said
     assert "--watch" in said
 

@@ -1,0 +1,48 @@
+"""The files of two ConfigMaps compared: what is YAML or JSON by what it means, else by the first line that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any, Final
+
+import yaml
+
+from pipeline_services.judgements.comparison import Difference, differences
+from pipeline_services.model.yaml_text import LOADER
+
+_TREES: Final = (".yaml", ".yml", ".json")
+
+
+def text_differences(declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[Difference]:
+    """What differs in each key's text; of one that is the same in meaning the first line, be it in how it ends."""
+    for key in {**declared, **live}:
+        here, wanted = live.get(key), declared.get(key)
+        if here is None or wanted is None:
+            yield Difference(key, here, wanted)
+        elif here != wanted:
+            yield from _of_trees(key, here, wanted) or [_first_line(key, here, wanted)]
+
+
+def _of_trees(key: str, here: str, wanted: str) -> list[Difference]:
+    """In what two trees differ; nothing where one of the texts is none."""
+    there, meant = (_tree(key, text) for text in (here, wanted))
+    if not (isinstance(there, dict) and isinstance(meant, dict)):
+        return []
+    return [replace(one, path=f"{key}, {one.path}") for one in differences(meant, there)]
+
+
+def _tree(key: str, text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=LOADER) if key.endswith(_TREES) else None
+    except yaml.YAMLError:
+        return None
+
+
+def _first_line(key: str, here: str, wanted: str) -> Difference:
+    lines = enumerate(zip_longest(here.split("\n"), wanted.split("\n")), 1)
+    number, (one, other) = next((at, pair) for at, pair in lines if pair[0] != pair[1])
+    if one and one.rstrip("\r") == other:
+        one, other = f"{other} with a carriage return", f"{other} without one"
+    return Difference(f"{key}, line {number}," if number > 1 else key, one, other)
