@@ -11,6 +11,7 @@ import yaml
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.model.yaml_text import LOADER
+from pipeline_services.snapshot.redaction import REDACTED
 
 _TREES: Final = (".yaml", ".yml", ".json")
 
@@ -34,8 +35,9 @@ def _of_trees(key: str, here: str, wanted: str) -> list[Difference]:
 
 
 def _tree(key: str, text: str) -> Any:
+    """What a text means; that something in it is not shown may stand where no value may, so it is left out."""
     try:
-        return yaml.load(text, Loader=LOADER) if key.endswith(_TREES) else None
+        return yaml.load(text.replace(REDACTED, ""), Loader=LOADER) if key.endswith(_TREES) else None
     except yaml.YAMLError:
         return None
 

@@ -54,8 +54,8 @@ class Detail(NamedTuple):
 
 
 _DETAIL: Final = (
-    *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(2, 1, False, 9)),
-    *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
+    *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(1, 2, False, 9)),
+    *(Detail(1, 2, False, 0), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
     Detail(0, 1, False, 0, expected=False),
     Detail(0, 1, False, 0, expected=False, since=False),
 )
@@ -99,7 +99,7 @@ def lines(view: View) -> list[str]:
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
     room, told = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL, list[str]()
-    first = next((finding for finding in whole if any(step.startswith("kubectl") for step in finding.next)), None)
+    first = next((one for one in whole if any(step.startswith("kubectl") for step in _needed(one.next, 0))), None)
     for place, finding in enumerate(whole):
         block = _block(view, finding, _numbered(found, finding), room, first=finding is first)
         told += ["", *block] if place else block
