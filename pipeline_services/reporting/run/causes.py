@@ -25,6 +25,7 @@ ROOM: Final = 9
 _TAB: Final = 8
 _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
+_FIRST: Final = "first"
 _OBVIOUS: Final = ("one", "the same", "200", "write access")
 """What need not be said of what is expected."""
 _WORD: Final = re.compile(r"[\w./-]*\w")
@@ -99,9 +100,9 @@ def lines(view: View) -> list[str]:
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
     room, told = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL, list[str]()
-    first = next((one for one in whole if any(step.startswith("kubectl") for step in _needed(one.next, 0))), None)
     for place, finding in enumerate(whole):
-        block = _block(view, finding, _numbered(found, finding), room, first=finding is first)
+        is_said = any(line.startswith(f"  {_FIRST} ") for line in told)
+        block = _block(view, finding, _numbered(found, finding), room, first=not is_said)
         told += ["", *block] if place else block
     return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
 
@@ -110,7 +111,7 @@ def _once(view: View, steps: Sequence[str]) -> list[str]:
     """What has to be typed before these commands work; triage and the incident always say it."""
     hint = "" if view.can_paste else kubeconfig_hint(view.diagnosis.context)
     typed = any(step.startswith("kubectl") for step in steps)
-    return _row(view, "first", f"{hint} # once per terminal: puts kubectl on PATH") if hint and typed else []
+    return _row(view, _FIRST, f"{hint} # once per terminal: puts kubectl on PATH") if hint and typed else []
 
 
 def _numbered(found: Sequence[Finding], finding: Finding) -> str:
