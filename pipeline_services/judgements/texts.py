@@ -27,19 +27,24 @@ def text_differences(declared: Mapping[str, str], live: Mapping[str, str]) -> It
 
 
 def _of_trees(key: str, here: str, wanted: str) -> list[Difference]:
-    """In what two trees differ; nothing where one of the texts is none."""
-    there, meant = (_tree(key, text) for text in (here, wanted))
-    if not (isinstance(there, dict) and isinstance(meant, dict)):
+    """In what two trees differ; nothing where what is declared is none."""
+    meant = _tree(wanted) if key.endswith(_TREES) else None
+    if not isinstance(meant, dict):
         return []
-    return [replace(one, path=f"{key}, {one.path}") for one in differences(meant, there)]
+    there = _tree(here)
+    if isinstance(there, yaml.MarkedYAMLError):
+        broken = there.problem_mark.line + 1 if there.problem_mark else 1
+        return [Difference(key, f"not valid up to line {broken}", "a valid file")]
+    return [replace(one, path=f"{key}, {one.path}" if one.path else key) for one in differences(meant, there)]
 
 
-def _tree(key: str, text: str) -> Any:
-    """What a text means; that something in it is not shown may stand where no value may, so it is left out."""
+def _tree(text: str) -> Any:
+    """What a text means, or why it means nothing; that something in it is not shown may stand where no value may, so
+    it is left out."""
     try:
-        return yaml.load(text.replace(REDACTED, ""), Loader=LOADER) if key.endswith(_TREES) else None
-    except yaml.YAMLError:
-        return None
+        return yaml.load(text.replace(REDACTED, ""), Loader=LOADER)
+    except yaml.MarkedYAMLError as error:
+        return error
 
 
 def _first_line(key: str, here: str, wanted: str) -> Difference:

@@ -75,6 +75,7 @@ CAUSES: Final = (
 )
 
 DNS: Final = "dns"
+_FEW: Final = 3
 _OF_THE_SYSTEM: Final = (
     "kubectl get networkpolicies -n kube-system",
     "kubectl describe networkpolicies -n kube-system",
@@ -191,13 +192,19 @@ def _blocked(evidence: Evidence, ways: Sequence[tuple[Flow, str]]) -> Finding:
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        f"the NetworkPolicies of kube-system do not let {asking} reach DNS" if beyond else told,
+        f"the NetworkPolicies of kube-system do not let {asking} reach DNS{_named(evidence)}" if beyond else told,
         *(f"{where} does not allow {flow}" for flow, where in ways),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
         since=_changed(evidence),
         steps=_OF_THE_SYSTEM if beyond else None,
     )
+
+
+def _named(evidence: Evidence) -> str:
+    """The policies of the system's namespace, where there are few."""
+    names = [name_of(policy) for policy in evidence.objects("system_networkpolicies")]
+    return f": {', '.join(names)}" if 0 < len(names) <= _FEW else ""
 
 
 def _and(words: Sequence[str]) -> str:
