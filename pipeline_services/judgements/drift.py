@@ -177,7 +177,7 @@ class Drift:
             return f"{self.subject} exists and is not declared"
         if not self.differences:
             return f"there is no {self.subject}"
-        more = f", and {len(self.differences) - 1} more" if len(self.differences) > 1 else ""
+        more = f" (1 of {len(self.differences)} differences)" if len(self.differences) > 1 else ""
         whose = f" of {self.of}" if self.of else ""
         return f"{self.subject}{whose}: {self._worst[0]}{more}"
 

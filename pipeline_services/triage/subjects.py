@@ -26,6 +26,7 @@ from pipeline_services.triage.causes import (
     network,
     observability,
     pods,
+    policies,
     probes,
     resources,
     sandboxes,
@@ -61,6 +62,7 @@ ASKED: Final = (
 SUBJECTS: Final = (
     *ASKED,
     declared,
+    policies,
     services,
     scheduling,
     sandboxes,

@@ -81,8 +81,8 @@ def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
         spec["containers"][0]["command"] = ["sleep", "infinity"]
     found = drifted(world, "producer")
     assert found.summary == (
-        "deployment/producer: containers[producer].command is [sleep, infinity], which is not declared, and 1 more; "
-        "so its pods run another program"
+        "deployment/producer: containers[producer].command is [sleep, infinity], which is not declared "
+        "(1 of 2 differences); so its pods run another program"
     )
     assert len(found.evidence) == 2
     assert found.next[0] == "kubectl --context kind-conveyor get deployment -n conveyor-pipeline producer -o yaml"

@@ -68,6 +68,17 @@ def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
     assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
 
 
+@pytest.mark.parametrize(("rolled_out", "typed"), [(600, True), (7_200, False), (None, False)])
+def test_nothing_is_rolled_back_that_was_not_rolled_out_lately(rolled_out: int | None, typed: bool) -> None:
+    world = healthy()
+    crashed(world, 137, "OOMKilled", ready=False)
+    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "fields": ["spec.template"]}
+    world.answers["changes"] = [change | {"time": world.ago(rolled_out)}] if rolled_out else []
+    found = diagnose(world.snapshot()).findings[0]
+    assert found.cause.id == "out-of-memory"
+    assert (any("rollout undo" in step for step in found.next), bool(found.undo)) == (typed, typed)
+
+
 @pytest.mark.parametrize(
     ("ago", "cpu", "said"),
     [(5, "100m", (False, "pod-replaced")), (12, "100m", (True, "node-full")), (5, "64", (True, "request-too-large"))],

@@ -37,6 +37,23 @@ def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
     assert messages.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]
 
 
+SAVED = ["kubectl get x y -o yaml > y.saved.yaml", "kubectl delete x y", "make up"]
+
+
+def test_what_deletes_something_is_not_typed_where_it_could_not_be_saved() -> None:
+    assert messages.commands(SAVED, own_cluster.CONTEXT, "makes it again") == [
+        f"{SAVED[0]} && kubectl delete x y && make up # makes it again"
+    ]
+    here, deploy = messages.commands(SAVED, "plant-7")
+    assert here == f"{SAVED[0]} && kubectl delete x y"
+    assert deploy.startswith("#")
+
+
+def test_of_a_pod_that_is_deleted_it_is_said_what_takes_its_place() -> None:
+    delete = "kubectl --context kind-conveyor delete pod -n conveyor-pipeline kafka-0"
+    assert messages.commands([delete], own_cluster.CONTEXT) == [f"{delete} # a new one starts; volumes stay"]
+
+
 def test_a_secret_is_deleted_only_where_make_up_makes_another() -> None:
     step = "kubectl --context plant-7 delete secret -n conveyor-pipeline influxdb-tls"
     assert messages.commands([step], own_cluster.CONTEXT) == [step]

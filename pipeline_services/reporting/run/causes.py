@@ -231,9 +231,9 @@ def _acts(step: str) -> bool:
 
 def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", "the same command once more, if that made it worse")
+        return _row(view, "undo", "the same command once more brings back what was there")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
-    return [line for command in typed for line in _command(view, "undo", f"{command} # if that was wrong")]
+    return [line for command in typed for line in _command(view, "undo", f"{command} # brings back what was there")]
 
 
 def _healing(view: View, finding: Finding) -> Iterator[str]:

@@ -29,7 +29,7 @@ from pipeline_services.model.k8s import (
     state_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import About, event_line, make_finding, warnings_about
+from pipeline_services.triage.causes.finding import About, event_line, make_finding, only_rolled_back, warnings_about
 from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe
 from pipeline_services.triage.evidence import Evidence
@@ -185,20 +185,17 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
     count = status["restartCount"]
     once = is_ready(pod) and count < LOOP_RESTARTS
     often = "once" if count == 1 else f"{count} times so far"
-    summary = f"{part.id} exceeded its memory limit ({limit}) and was killed, {often}"
-    return replace(
-        make_finding(
-            About(evidence, part, pod),
-            "out-of-memory",
-            summary,
-            f"container {status['name']} of {name_of(pod)}: OOMKilled",
-            f"memory limit {limit}",
-            *_last_template_change(evidence, part),
-            since=at,
-        ),
-        self_healing=once,
-        heals_within=OOM_RECENT + 15 if once else None,
+    told = make_finding(
+        About(evidence, part, pod),
+        "out-of-memory",
+        f"{part.id} exceeded its memory limit ({limit}) and was killed, {often}",
+        f"container {status['name']} of {name_of(pod)}: OOMKilled",
+        f"memory limit {limit}",
+        *_last_template_change(evidence, part),
+        since=at,
     )
+    healing_within = OOM_RECENT + 15 if once else None
+    return replace(only_rolled_back(evidence, part, told), self_healing=once, heals_within=healing_within)
 
 
 def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:

@@ -167,7 +167,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, roles.PRODUCER, affects={roles.PROCESSOR}),
             "data-clock-wrong",
-            f"readings are stored at once with old timestamps, so a producer's clock is behind: {late.why}",
+            f"a producer's clock is behind, for its readings are stored at once: {late.why}",
             late.why,
             f"no backlog for {STEADY_FOR:g} s: writes keep up with the producer",
             confidence=Confidence.MEDIUM,

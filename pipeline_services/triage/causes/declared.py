@@ -26,7 +26,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
-from pipeline_services.triage.causes.network import DNS
+from pipeline_services.triage.causes.policies import DNS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RELEASE, RESTORE

@@ -28,7 +28,7 @@ CAUSES: Final = (
         "kafka-statefulset-failure",
         steps=(DESCRIBE_TOPIC, RESTORE),
         afterwards="every partition has a leader",
-        restored="makes the topic again, empty, or adds what it lacks",
+        restored="makes what is missing again, empty",
     ),
     Cause(
         "partition-leaderless",

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
-from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import condition_since, is_ready, name_of, phase_of, replicas_of, spec_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.snapshot.reachability.open_connections import BEYOND
-from pipeline_services.triage.causes import cluster_parts, contact, services
+from pipeline_services.triage.causes import cluster_parts, contact, policies, services
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
 from pipeline_services.triage.causes.influxdb import unanswered_writes
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import RESTORE
 
 CAUSES: Final = (
-    Cause(
-        "policy-blocks",
-        "a NetworkPolicy blocks a needed connection",
-        Escalation.L3,
-        "network-policy-issues",
-        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
-        afterwards="the connection works, the dependent checks are green",
-    ),
-    Cause(
-        "policy-too-loose",
-        "the NetworkPolicies allow more than the pipeline needs",
-        Escalation.L3,
-        "network-policy-issues",
-        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
-        afterwards="what the manifests' policies do not allow is denied",
-        restored="deletes the policies that are not declared",
-    ),
     Cause(
         "connection-fails",
         "pods cannot reach a healthy service",
@@ -74,15 +51,6 @@ CAUSES: Final = (
     ),
 )
 
-DNS: Final = "dns"
-_FEW: Final = 3
-_OF_THE_SYSTEM: Final = (
-    "kubectl get networkpolicies -n kube-system",
-    "kubectl describe networkpolicies -n kube-system",
-)
-"""What is typed where no policy of the pipeline's own namespace is in the way: make up changes nothing there."""
-TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
-"""The checks that find a policy too loose."""
 DNS_LABEL: Final = ("k8s-app", "kube-dns")
 _NO_NAME: Final = (
     r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
@@ -92,14 +60,13 @@ _ASKED: Final = {roles.KAFKA: "kafka_topics", roles.INFLUXDB: "influxdb_health"}
 """By which source of a snapshot a server shows that it answers."""
 RECONNECT_S: Final = 15.0
 """Seconds in which a client may still complain about a server that has just come back."""
-_TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout|reset by peer"
 _GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
 """Answered late or not at all by the group's coordinator, over a connection that there is."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Names first, then services, then policies, then what is left: a connection that fails for no reason seen here."""
-    found = [*_names(evidence), *services.findings(evidence), *_policies(evidence)]
+    found = [*_names(evidence), *services.findings(evidence), *policies.findings(evidence)]
     yield from found or _connections(evidence)
 
 
@@ -116,7 +83,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     seen = (*(one.why for one in red[:2]), *logged(lines[-2:]))
     away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
     scaled = deployment is not None and replicas_of(deployment) == 0
-    if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
+    if away or scaled or cluster_parts.lacks_pods(evidence, policies.DNS):
         wanted = replicas_of(deployment) if deployment else "?"
         told = make_finding(
             About(evidence, "dns", subject="deployment/coredns"),
@@ -127,7 +94,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             since=stopped_since(evidence, deployment),
         )
         yield cluster_parts.passing(evidence, told, "coredns")
-    elif (red or lines) and not (of_one_app or _dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
+    elif (red or lines) and not (of_one_app or policies.close_dns(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
             About(evidence, "dns"),
             "names-unresolvable",
@@ -161,87 +128,6 @@ def _unresolved(evidence: Evidence, app: str) -> list[str]:
             complaints = [(at, text) for at, text in said if re.search(_NO_NAME, text) and service in text]
             found += contact.standing(evidence, app, pod, server, complaints)
     return [text for _, text in sorted(set(found))]
-
-
-def _policies(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.known("networkpolicies"):
-        return
-    failed = [one.parameters[0] for one in evidence.failed(checks.NETWORK_ALLOWS)]
-    blocked = [network_policies.held_up(evidence.snapshot, flow_id)[0] for flow_id in failed]
-    if blocked:
-        yield _blocked(evidence, blocked)
-    loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
-    if loose:
-        yield make_finding(
-            About(evidence, "network", subject="networkpolicies", affects=()),
-            "policy-too-loose",
-            loose[0].why,
-            *(one.why for one in loose[:4]),
-            since=_changed(evidence),
-        )
-
-
-def _blocked(evidence: Evidence, ways: Sequence[tuple[Flow, str]]) -> Finding:
-    """Flows that no NetworkPolicy allows through, each with where it is stopped."""
-    pipeline, flows = evidence.pipeline, [flow for flow, _ in ways]
-    cut_off = {_suffers(pipeline, flow) for flow in flows}
-    beyond = all(BEYOND in where for _, where in ways)
-    only_names = all(flow.destination == DNS for flow in flows)
-    asking, known = _askers(flows), _and([*map(str, flows)][:3])
-    told = f"no NetworkPolicy allows {f'{asking} to reach DNS' if only_names else known}"
-    return make_finding(
-        About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
-        "policy-blocks",
-        f"the NetworkPolicies of kube-system do not let {asking} reach DNS{_named(evidence)}" if beyond else told,
-        *(f"{where} does not allow {flow}" for flow, where in ways),
-        *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
-        *_time_outs(evidence),
-        since=_changed(evidence),
-        steps=_OF_THE_SYSTEM if beyond else None,
-    )
-
-
-def _named(evidence: Evidence) -> str:
-    """The policies of the system's namespace, where there are few."""
-    names = [name_of(policy) for policy in evidence.objects("system_networkpolicies")]
-    return f": {', '.join(names)}" if 0 < len(names) <= _FEW else ""
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _suffers(pipeline: Pipeline, flow: Flow) -> str:
-    """Who is cut off: the source, or where that is every pod or nobody of the pipeline, the destination."""
-    source = pipeline.workloads.get(flow.source)
-    return source.reports_to if source else flow.destination
-
-
-def _askers(flows: Iterable[Flow]) -> str:
-    """Who asks for names, in words."""
-    sources = list(dict.fromkeys(flow.source for flow in flows))
-    return "the pods" if ANY in sources else " and ".join(sources)
-
-
-def _dns_blocked(evidence: Evidence) -> bool:
-    """Whether a policy stands between the pods and the DNS servers."""
-    return any(_flow(evidence, one).destination == DNS for one in evidence.failed(checks.NETWORK_ALLOWS))
-
-
-def _flow(evidence: Evidence, result: CheckResult) -> Flow:
-    """The flow that a case of ``test_network_allows`` is about."""
-    return network_policies.needed(evidence.pipeline)[result.parameters[0]]
-
-
-def _changed(evidence: Evidence) -> float | None:
-    times = [evidence.changed("networkpolicies", name_of(policy)) for policy in evidence.objects("networkpolicies")]
-    recent = [time for time in times if time is not None and evidence.now - time < 3600]
-    return max(recent, default=None)
-
-
-def _time_outs(evidence: Evidence) -> list[str]:
-    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _TIMED_OUT)]
-    return list(logged(lines[-2:]))
 
 
 def _names_of(part: Component) -> list[str]:
@@ -293,7 +179,7 @@ def _time_outs_of(evidence: Evidence, client: str, server: str) -> list[str]:
             for at, line in evidence.lines_of(client, pod, within=60)
             if at > ready_at + RECONNECT_S
             and (at, line) in not_over
-            and re.search(_TIMED_OUT, line)
+            and re.search(policies.TIMED_OUT, line)
             and not re.search(_GROUP_REQUEST, line)
             and any(name in line.lower() for name in names)
         ]

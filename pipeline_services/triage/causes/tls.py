@@ -31,8 +31,16 @@ _PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
 def _mended_by_renewal(cause: str, title: str) -> Cause:
     """The Secret is saved, deleted and made again."""
-    level = Escalation.L2
-    return Cause(cause, title, level, "tls-certificate", steps=_RENEW, undo=_PUT_BACK, afterwards=GREEN)
+    return Cause(
+        cause,
+        title,
+        Escalation.L2,
+        "tls-certificate",
+        steps=_RENEW,
+        undo=_PUT_BACK,
+        afterwards=GREEN,
+        restored="issues a new certificate; restarts what uses it",
+    )
 
 
 CAUSES: Final = (

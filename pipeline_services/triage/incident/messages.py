@@ -55,14 +55,15 @@ def commands(steps: Iterable[str], context: str, restored: str = "") -> list[str
 
 
 def _once_saved(steps: Sequence[str]) -> list[str]:
-    """What deletes something is typed in one with what saves it, so that it does nothing where that fails; and of a pod
-    that is deleted without, what takes its place is said."""
-    typed = list[str]()
+    """What follows a step that saves something is typed in one with it, so that nothing is done where that fails; and
+    of a pod that is deleted without, what takes its place is said."""
+    typed, saved = list[str](), False
     for step in steps:
-        if typed and keeps(typed[-1]):
+        if saved and not step.startswith("#"):
             typed[-1] += f" && {step}"
         else:
             typed.append(f"{step} # {_REPLACED}" if _DELETES_PODS.match(step) else step)
+        saved = saved or keeps(step)
     return typed
 
 

@@ -133,10 +133,10 @@ def _heals(course: Course, watch: str) -> str:
 
 
 def steps_label(course: Course) -> str:
-    """What its commands are for: what heals by itself is only looked at, or mended by hand where it does not."""
-    if course.stage is not workflow.Stage.WATCHING:
-        return "next"
-    return "else" if course.finding.mends else "look"
+    """What its commands are for: to look, or to mend; what heals by itself is mended by hand only where it does not."""
+    if not course.finding.mends:
+        return "look"
+    return "else" if course.stage is workflow.Stage.WATCHING else "next"
 
 
 def call(course: Course) -> str:

@@ -114,7 +114,7 @@ def what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None
     first = labels[: labels.index("call")]
     assert [label for label in ORDER if label in first] == [label for label in dict.fromkeys(first) if label in ORDER]
     healing = all(one.self_healing for one in findings(name))
-    assert ("next" if not healing else "else" if findings(name)[0].mends else "look") in first
+    assert ("look" if not findings(name)[0].mends else "else" if healing else "next") in first
     assert "FAILED" not in first
 
 
