@@ -114,8 +114,10 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
     if key is None:
         if _same_entries(declared, live):
             return
-        words = not any(isinstance(entry, dict) for entry in (*declared, *live))
-        if len(declared) != len(live) or (words and _unequal(declared, live) > 1):
+        if not any(isinstance(entry, dict) for entry in (*declared, *live)):
+            yield from _of_words(declared, live, path)
+            return
+        if len(declared) != len(live):
             yield Difference(path, live, declared)
             return
         for number, (one, other) in enumerate(zip(declared, live, strict=True)):
@@ -135,8 +137,18 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
 
 
-def _unequal(declared: Sequence[Any], live: Sequence[Any]) -> int:
-    return sum(one != other for one, other in zip(declared, live, strict=True))
+def _of_words(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterator[Difference]:
+    """Of a command the one word that differs; of several, or of more or fewer, those that are not the same in both."""
+    places = [at for at, (one, other) in enumerate(zip(declared, live, strict=False)) if not _same(one, other)]
+    if len(declared) == len(live) and len(places) <= 1:
+        for at in places:
+            yield Difference(f"{path}[{at}]", live[at], declared[at])
+        return
+    added, gone = ([one for one in side if one not in other] for side, other in ((live, declared), (declared, live)))
+    if max(len(added), len(gone)) < min(len(declared), len(live)) and (added or gone):
+        yield Difference(path, ["...", *added], ["...", *gone])
+    else:
+        yield Difference(path, live, declared)
 
 
 def _same_entries(declared: Sequence[Any], live: Sequence[Any]) -> bool:

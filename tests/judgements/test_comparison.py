@@ -49,7 +49,10 @@ def test_what_is_the_same(declared: Any, live: Any) -> None:
         ),
         ({"command": ["a", "b"]}, {"command": ["a", "c"]}, "command[1] is c, declared: b"),
         ({"command": ["a"]}, {"command": ["a", "b"]}, "command is [a, b], declared: [a]"),
-        ({"command": ["a", "b", "c"]}, {"command": ["x", "b", "y"]}, "command is [x, b, y], declared: [a, b, c]"),
+        ({"command": ["a", "b", "c"]}, {"command": ["x", "b", "y"]}, "command is [..., x, y], declared: [..., a, c]"),
+        ({"command": ["a", "b"]}, {"command": ["x", "y"]}, "command is [x, y], declared: [a, b]"),
+        ({"args": ["a", "b"]}, {"args": ["b", "a"]}, "args is [b, a], declared: [a, b]"),
+        ({"args": ["a", "b", "c"]}, {"args": ["a", "b"]}, "args is [...], declared: [..., c]"),
         (
             {"env": [{"name": "A", "value": "1"}]},
             {"env": [{"name": "A", "value": "2"}]},

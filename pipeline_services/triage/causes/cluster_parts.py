@@ -94,17 +94,14 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         if evidence.failed(checks.NAMES_ANSWERED, name):
             continue  # which says what it does to the Services' names
         part, (kind, declares) = evidence.pipeline.cluster[name], declared_object(evidence.snapshot, name)
+        subject, differs = f"{kind.lower()}/{declares}", list(map(str, set_otherwise(evidence.snapshot, name)))
         told = make_finding(
             About(
-                evidence,
-                part.component,
-                subject=f"{kind.lower()}/{declares}",
-                affects=(),
-                details={"kind": kind.lower(), "name": declares},
+                evidence, part.component, subject=subject, affects=(), details={"kind": kind.lower(), "name": declares}
             ),
             "cluster-part-set-otherwise",
-            f"{one.why}: it {part.does}",
-            *map(str, set_otherwise(evidence.snapshot, name)),
+            f"{subject}: {differs[0]}; so it may not do its work: it {part.does}",
+            *differs,
             since=evidence.changed(kind, declares),
         )
         yield _put_right_here(told)
