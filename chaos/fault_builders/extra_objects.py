@@ -10,7 +10,7 @@ from pipeline_services.faults import capacity, objects
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, marks
 from pipeline_services.model.flows import NAMESPACE_NAME
-from pipeline_services.model.k8s import SERVICE_NAME, annotations_of, is_complete, labels_of, template_of
+from pipeline_services.model.k8s import SERVICE_NAME, annotations_of, as_new, is_complete, labels_of, template_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def given_rights(pipeline: SteadyPipeline, account: str, role: str) -> Fault:
 @fault_builder
 def second_workload(pipeline: SteadyPipeline, app: str) -> Fault:
     """A copy of the app's Deployment under another name, as for trying a version: its pods have the app's labels."""
-    kept = objects.cleaned(pipeline.api.call("GET", workload_path(pipeline, app)))
+    kept = as_new(pipeline.api.call("GET", workload_path(pipeline, app)))
     name, template = f"{app}-canary", template_of(kept)
     labels = {**labels_of(template), **pipeline.description[app].selector, "track": "canary"}
     made = {**template, "metadata": {"labels": labels, "annotations": dict(annotations_of(template))}}

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import as_new
 from pipeline_services.model.kinds import MERGE_PATCH, kind_of
-
-_OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
-"""What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""
 
 
 def deleted(api: Api, kind: str, name: str, namespace: str) -> Fault:
     """The fault that deletes an object which others only refer to; its undo posts a copy of what it was."""
     path = object_path(kind, name, namespace)
-    kept = cleaned(api.call("GET", path))
+    kept = as_new(api.call("GET", path))
     return Fault(
         f"{kind}/{name} deleted",
         [Call("DELETE", path)],
@@ -53,7 +50,7 @@ def created(
 def made_immutable(api: Api, kind: str, name: str, namespace: str) -> Fault:
     """The fault that lets nobody change a ConfigMap or Secret any more. Its undo makes it anew, the only way."""
     path = object_path(kind, name, namespace)
-    kept = cleaned(api.call("GET", path))
+    kept = as_new(api.call("GET", path))
 
     def immutable() -> bool:
         return bool(api.call("GET", path).get("immutable"))
@@ -70,7 +67,7 @@ def made_immutable(api: Api, kind: str, name: str, namespace: str) -> Fault:
 def made_anew(api: Api, kind: str, name: str, namespace: str, *, summary: str, spec: Mapping[str, Any]) -> Fault:
     """The fault that deletes an object and makes it with another spec, for fields that nobody can change in it."""
     path = object_path(kind, name, namespace)
-    kept = cleaned(api.call("GET", path))
+    kept = as_new(api.call("GET", path))
     there = kept["spec"]
     other = {**there, **spec}
     posted = path.rpartition("/")[0]
@@ -86,13 +83,6 @@ def made_anew(api: Api, kind: str, name: str, namespace: str, *, summary: str, s
         Proof(summary, changed),
         Proof(f"{kind}/{name} to be as it was", lambda: exists(api, path) and not changed()),
     )
-
-
-def cleaned(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of an object that the API server takes as a new one. A service keeps its address."""
-    kept = {key: value for key, value in found.items() if key != "status"}
-    kept["metadata"] = {key: found["metadata"][key] for key in _OWN if found["metadata"].get(key)}
-    return copy.deepcopy(kept)
 
 
 def exists(api: Api, path: str) -> bool:

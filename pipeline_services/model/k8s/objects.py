@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from pipeline_services.model.errors import UnexpectedAnswer
 
 K8sObject = Mapping[str, Any]
+_OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
+"""What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""
 
 _SUFFIXES: Final = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
@@ -30,6 +33,13 @@ def namespace_of(item: K8sObject) -> str:
 def uid_of(item: K8sObject) -> str:
     """``metadata.uid``: two objects of one name, one after the other, have two. Empty where it is not known."""
     return str(item["metadata"].get("uid") or "")
+
+
+def as_new(item: K8sObject) -> dict[str, Any]:
+    """A copy of an object that the API server takes as a new one. A Service keeps its address."""
+    kept = {key: value for key, value in item.items() if key != "status"}
+    kept["metadata"] = {key: item["metadata"][key] for key in _OWN if item["metadata"].get(key)}
+    return copy.deepcopy(kept)
 
 
 def labels_of(item: K8sObject) -> Mapping[str, str]:

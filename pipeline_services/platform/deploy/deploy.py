@@ -18,7 +18,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
-from pipeline_services.platform.deploy import drift, render, rollout
+from pipeline_services.platform.deploy import drift, removed, render, rollout
 from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key, listed
 from pipeline_services.platform.deploy.reader import ensure_reader
 from pipeline_services.platform.deploy.reads import READS, stamp_of, started_with
@@ -73,7 +73,7 @@ class _Deploy:
         for namespace in kinds["Namespace"]:
             self._api.apply(namespace)
         pods = self._read_live()
-        self._remove_unexpected(pods)
+        self._remove_unexpected(pods, access.reader_kubeconfig.parent / removed.FOLDER)
         self._apply([one for one in self._foundation if one["kind"] not in kinds])
         live = [item for (kind, _), item in self._live.items() if kind == "Secret"]
         secrets = SecretStore(self._api, live, self._pipeline)
@@ -95,12 +95,15 @@ class _Deploy:
         self._live = {key(item): item for items in lists[:-1] for item in items}
         return lists[-1]
 
-    def _remove_unexpected(self, pods: list[Object]) -> None:
+    def _remove_unexpected(self, pods: list[Object], folder: Path) -> None:
         expected = {key(manifest) for manifest in (*self._foundation, *self._workloads)}
         expected |= {("Secret", name) for name in made_secrets(self._pipeline)}
         selectors = [match_labels_of(workload) for workload in self._workloads]
         surplus = drift.unexpected(self._live.values(), expected) + drift.intruders(pods, selectors)
+        if not surplus:
+            return
         self._say("removed", [f"{kind} {name}" for kind, name in map(key, surplus)])
+        self._progress(f"  kubectl create -f {removed.save(surplus, folder)} brings it back")
         for _ in self._pool.map(lambda item: self._api.delete(*key(item)), surplus):
             pass
 

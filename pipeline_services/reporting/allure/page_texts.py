@@ -9,8 +9,9 @@ from typing import Final
 
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run import explained
-from pipeline_services.reporting.run.causes import labelled, reasons, title
+from pipeline_services.reporting.run.causes import reasons, title
 from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.reporting.run.steps import labelled
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 from pipeline_services.triage.incident.messages import commands, since
 from pipeline_services.triage.incident.terminal import call

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from pipeline_services.model.commands import changes, keeps
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.steps import labelled, needed
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
-from pipeline_services.triage.incident.terminal import call, steps_label, wrapped
+from pipeline_services.triage.incident.terminal import asked, call, wrapped
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
-from pipeline_services.triage.walk.workflow import Course
 
 NARROW, WIDE = 60, 120
 """Columns: below the one nothing can be laid out, beyond the other lines are hard to read."""
@@ -26,7 +25,7 @@ _TAB: Final = 8
 _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
 _FIRST: Final = "first"
-_OBVIOUS: Final = ("one", "the same", "200", "write access")
+_OBVIOUS: Final = ("one", "the same", "200", "write access", "no policy that allows it")
 """What need not be said of what is expected."""
 _WORD: Final = re.compile(r"[\w./-]*\w")
 _SAYS_NOTHING: Final = frozenset({"is", "the", "there"})
@@ -172,7 +171,9 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _told(view, finding, number, detail)
     yield from _healing(view, finding)
     course = workflow.begin(finding, view.diagnosis.taken_at)
-    steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
+    steps = needed(finding.next, len(finding.next) if view.verbose else detail.shows)
+    if asked(course):
+        yield from _row(view, "ask", asked(course))
     if first:
         yield from _once(view, steps)
     for label, typed in labelled(course, steps, view.diagnosis.context):
@@ -181,7 +182,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _undo(view, finding)
     if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
-    yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
+    yield from _row(view, "call", f"{call(course, _healed_within(view))}; RUNBOOK.md#{finding.cause.runbook}")
     yield from _explains(view, finding)
 
 
@@ -206,27 +207,6 @@ def _told(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
         yield from _row(view, "" if place else "why", one_line(line, wide), rows)
     for line in finding.against if view.verbose else ():
         yield from _row(view, "but", line)
-
-
-def labelled(course: Course, steps: Sequence[str], context: str) -> Iterator[tuple[str, list[str]]]:
-    """The commands with what they are for: first those that only show something, where others mend it."""
-    label, mends = steps_label(course), next((place for place, step in enumerate(steps) if _acts(step)), 0)
-    for word, part in (("look", steps[:mends]), (label, steps[mends:])):
-        if part:
-            yield word, commands(part, context, course.finding.cause.restored)
-
-
-def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
-    """The commands, with so many of the first ones that only show something. What mends it, and what that needs, is
-    never left out, and nothing is where nothing mends it."""
-    if not any(map(changes, steps)):
-        return steps
-    return [step for place, step in enumerate(steps) if place < shows or _acts(step)]
-
-
-def _acts(step: str) -> bool:
-    """Whether a command changes something, or saves what one that follows it changes."""
-    return changes(step) or keeps(step)
 
 
 def _undo(view: View, finding: Finding) -> list[str]:
@@ -263,6 +243,11 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     whose = f", {plural(count, 'check')}" if count else ""
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return [_cut(view, f"also{whose}, heals within {within}{more}: {title(findings[0])}")]
+
+
+def _healed_within(view: View) -> float:
+    """Seconds until all that heals by itself is over."""
+    return max((workflow.limit(one) for one in causes(view.diagnosis) if one.self_healing), default=0.0)
 
 
 def not_explained(view: View) -> list[str]:

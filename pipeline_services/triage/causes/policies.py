@@ -26,7 +26,7 @@ CAUSES: Final = (
         "a NetworkPolicy blocks a needed connection",
         Escalation.L3,
         "network-policy-issues",
-        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        steps=("kubectl describe networkpolicies -n {namespace}", RESTORE),
         afterwards="the connection works, the dependent checks are green",
     ),
     Cause(
@@ -34,9 +34,9 @@ CAUSES: Final = (
         "the NetworkPolicies allow more than the pipeline needs",
         Escalation.L3,
         "network-policy-issues",
-        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        steps=("kubectl describe networkpolicies -n {namespace}", RESTORE),
         afterwards="what the manifests' policies do not allow is denied",
-        restored="deletes the policies that are not declared",
+        restored="deletes what is not declared, and saves it first",
     ),
 )
 

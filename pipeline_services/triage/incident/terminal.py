@@ -100,6 +100,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
         yield from _row("sure", _SURE[finding.confidence], width)
     yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context, finding.cause.restored)[: detail[1]]
+    yield from _row("ask", asked(course), width) if asked(course) else ()
     if typed:
         yield f"   {steps_label(course):<{_TAB - 3}}" + (
             "(one at a time; check after each)" if len(typed) > 1 else "(paste it)"
@@ -139,8 +140,12 @@ def steps_label(course: Course) -> str:
     return "else" if course.stage is workflow.Stage.WATCHING else "next"
 
 
-def call(course: Course) -> str:
-    """Whom to call, and when."""
+def call(course: Course, within: float = 0.0) -> str:
+    """Whom to call, and when.
+
+    Args:
+        within: seconds that something else beside it may take to heal.
+    """
     level = whom(course.level, course.finding.contact)
     if course.entered(workflow.Stage.ESCALATED):
         return f"{level}, now: the step did not help"
@@ -153,8 +158,13 @@ def call(course: Course) -> str:
         return "nobody: you can resolve it"
     if course.finding.next and not course.finding.mends:
         return f"{level} now, with what it prints"
-    asks = "first if it may be somebody's, and " if course.finding.cause.others else ""
-    return f"{level} {asks}if red in {duration(workflow.LOOK_AGAIN_S)}"
+    return f"{level} if red in {duration(max(within, workflow.LOOK_AGAIN_S))}"
+
+
+def asked(course: Course) -> str:
+    """Who is asked before the commands are typed, since what they take away may be somebody's; empty: nobody."""
+    level = whom(course.level, course.finding.contact)
+    return f"{level} before next, unless you know whose it is" if course.finding.cause.others else ""
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipeline_services.model import roles
-from pipeline_services.platform.deploy import reads
+from pipeline_services.platform.deploy import reads, removed
 from pipeline_services.platform.deploy.secrets import store as secret_store
 from pipeline_services.platform.deploy.secrets import tls
 from tests.platform.deploy.world import CONFIG, DEPLOYMENTS, PIPELINE, TOKENS, World
@@ -129,8 +131,22 @@ def test_what_the_autoscaler_chose_stays(deployed: World) -> None:
 def test_a_foreign_policy_is_removed(deployed: World) -> None:
     stranger = {"kind": "NetworkPolicy", "metadata": {"name": "deny-kafka"}, "spec": {}}
     deployed.cluster.apply(stranger)
-    assert deployed.deploy() == ["removed NetworkPolicy deny-kafka"]
+    said, kept = deployed.deploy()
+    assert said == "removed NetworkPolicy deny-kafka"
     assert ("NetworkPolicy", "deny-kafka") not in deployed.cluster.objects
+    (file,) = (deployed.folder / removed.FOLDER).iterdir()
+    assert kept == f"  kubectl create -f {file} brings it back"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert yaml.safe_load(file.read_text())["items"] == [{"apiVersion": "networking.k8s.io/v1", **stranger}]
+
+
+def test_of_what_deploys_took_away_the_newest_files_are_kept(tmp_path: Path) -> None:
+    for number in range(removed.KEPT + 3):
+        (tmp_path / f"2026-{number:02}.yaml").touch()
+    removed.save([{"kind": "Secret", "metadata": {"name": "a", "uid": "u"}, "data": {}, "status": {}}], tmp_path)
+    *older, newest = sorted(tmp_path.iterdir())
+    assert (len(older), older[0].name) == (removed.KEPT - 1, "2026-04.yaml")
+    assert yaml.safe_load(newest.read_text())["items"][0]["metadata"] == {"name": "a"}
 
 
 def test_fields_that_somebody_else_set_are_taken_over_before_the_apply(deployed: World) -> None:
