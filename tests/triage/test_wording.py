@@ -49,6 +49,13 @@ def test_what_deletes_something_is_not_typed_where_it_could_not_be_saved() -> No
     assert deploy.startswith("#")
 
 
+def test_a_comment_stays_on_one_line_for_the_shell_reads_none_on() -> None:
+    command = f"kubectl label namespace {'x' * 30} a={'b' * 20} --overwrite # brings back what was there"
+    *_, before, last = messages.pasted(command, 60, "  ")
+    assert before.endswith("--overwrite \\")
+    assert last.strip() == "# brings back what was there"
+
+
 def test_of_a_pod_that_is_deleted_it_is_said_what_takes_its_place() -> None:
     delete = "kubectl --context kind-conveyor delete pod -n conveyor-pipeline kafka-0"
     assert messages.commands([delete], own_cluster.CONTEXT) == [f"{delete} # a new one starts; volumes stay"]

@@ -139,7 +139,6 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
                 About(evidence, "hpa", subject=f"hpa/{name}"),
                 "autoscaler-missing",
                 f"HPA {name} does not exist, so {part.id} does not scale",
-                f"no hpa/{name}",
             )
         elif part.autoscaler:
             yield from _autoscaler(evidence, part, part.autoscaler, hpa)

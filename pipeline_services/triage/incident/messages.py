@@ -94,10 +94,11 @@ def pasted(command: str, width: int, indent: str) -> list[str]:
     """A command on as many lines as it needs; every line but the last ends so that the shell reads on.
 
     No line ends within quotes, where the shell would take the end for a part of the text, nor between ``-n`` and its
-    value.
+    value, nor within a comment, which the shell does not read on.
     """
     lines, line = [], indent
-    for word in _WORD.findall(command):
+    typed, mark, comment = command.partition(" # ")
+    for word in [*_WORD.findall(typed), *([f"# {comment}"] if mark else [])]:
         if len(line) + len(word) + 2 > width and line.strip():
             lines.append(f"{line.rstrip()} \\")
             line = f"{indent}    "
