@@ -14,7 +14,7 @@ from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.run.steps import labelled
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 from pipeline_services.triage.incident.messages import commands, since
-from pipeline_services.triage.incident.terminal import call
+from pipeline_services.triage.incident.terminal import asked, call
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
 
@@ -46,7 +46,9 @@ def _cause(
     yield _row("why", [escape(one_line(line, _SHORT)) for line in reasons(finding)[:EVIDENCE]])
     if finding.self_healing:
         yield _row("heals", [f"by itself within {duration(workflow.limit(finding))}"])
-    for label, typed in labelled(workflow.begin(finding, diagnosis.taken_at), finding.next, diagnosis.context):
+    course = workflow.begin(finding, diagnosis.taken_at)
+    yield _row("ask", [escape(asked(course))] if asked(course) else [])
+    for label, typed in labelled(course, finding.next, diagnosis.context):
         yield _row(label, _typed(typed))
     yield _row("undo", _typed(commands([finding.undo] if finding.undo else [], diagnosis.context)))
     yield _row("then", [escape(finding.afterwards)] if finding.afterwards else [])
