@@ -235,14 +235,14 @@ def _explains(view: View, finding: Finding) -> list[str]:
 
 
 def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
-    """What heals beside a cause that does not: on one line, for nobody has to act."""
+    """What heals beside a cause that does not: on two rows at most, for nobody has to act."""
     if not findings:
         return []
     within = duration(max(workflow.limit(finding) for finding in findings))
     count = sum(len(explained_by(view.results, finding)) for finding in findings)
     whose = f", {plural(count, 'check')}" if count else ""
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return [_cut(view, f"also{whose}, heals within {within}{more}: {title(findings[0])}")]
+    told = f"also{whose}, heals within {within}: {'; '.join(map(title, findings))}"
+    return wrapped("", told, 2, view.columns, _TITLE)
 
 
 def _healed_within(view: View) -> float:

@@ -38,7 +38,7 @@ CAUSES: Final = (
             "kubectl scale deployment metrics-server -n kube-system --replicas=1",
         ),
         undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",
-        afterwards="kubectl get hpa shows percentages",
+        afterwards="the HPAs show percentages",
     ),
     Cause(
         "autoscaler-missing",
@@ -46,7 +46,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(RESTORE,),
-        afterwards="kubectl get hpa shows both",
+        afterwards="the HPA is there and shows percentages",
     ),
     Cause(
         "autoscaler-wrong",
@@ -72,7 +72,7 @@ CAUSES: Final = (
         "high-resource-usage",
         steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),
         undo="kubectl rollout undo {workload} -n {namespace}",
-        afterwards="kubectl get hpa: no <unknown> within a minute",
+        afterwards="no HPA shows <unknown> within a minute",
     ),
 )
 

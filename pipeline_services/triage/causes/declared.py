@@ -84,7 +84,7 @@ CAUSES: Final = (
         steps=_TAKEN_AWAY,
         undo=_PUT_BACK,
         others=True,
-        afterwards="kubectl get hpa: no <unknown> within a minute",
+        afterwards="no HPA shows <unknown> within a minute",
     ),
     Cause(
         "object-extra",

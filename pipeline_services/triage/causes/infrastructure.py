@@ -54,7 +54,7 @@ CAUSES: Final = (
         "high-resource-usage",
         steps=("kubectl uncordon {node}",),
         undo="kubectl cordon {node}",
-        afterwards="kubectl get nodes: Ready",
+        afterwards="the node is Ready",
     ),
     Cause(
         "node-tainted",
@@ -63,7 +63,7 @@ CAUSES: Final = (
         "high-resource-usage",
         steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
         undo="kubectl taint node {node} {taint}:NoSchedule",
-        afterwards="kubectl describe node: Taints <none>",
+        afterwards="the node has no such taint",
     ),
     Cause(
         "node-not-ready",
@@ -71,7 +71,7 @@ CAUSES: Final = (
         Escalation.L3,
         "health-checks",
         steps=("kubectl describe node {node}",),
-        afterwards="kubectl get nodes: Ready",
+        afterwards="the node is Ready",
     ),
     Cause(
         "node-silent",
@@ -79,7 +79,7 @@ CAUSES: Final = (
         Escalation.L3,
         "the-cluster-itself",
         steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
-        afterwards="kubectl get nodes: Ready; then look at the pods again",
+        afterwards="the node is Ready; then look at the pods again",
     ),
     Cause(
         "node-pressure",

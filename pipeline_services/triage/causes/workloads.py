@@ -18,6 +18,7 @@ from pipeline_services.model.k8s import (
     involved_object,
     is_terminating,
     is_true,
+    labels_of,
     last_seen,
     name_of,
     progress_of,
@@ -68,7 +69,7 @@ CAUSES: Final = (
         "pod-status",
         steps=("kubectl rollout resume {workload} -n {namespace}",),
         undo="kubectl rollout pause {workload} -n {namespace}",
-        afterwards="kubectl rollout status: complete",
+        afterwards="its rollout is complete",
     ),
     Cause(
         "rollout-under-way",
@@ -77,7 +78,7 @@ CAUSES: Final = (
         "self-healing",
         heals_within=300,
         steps=("kubectl rollout status {workload} -n {namespace}",),
-        afterwards="kubectl rollout status: complete",
+        afterwards="its rollout is complete",
     ),
     Cause(
         "pods-forbidden",
@@ -101,6 +102,7 @@ CAUSES: Final = (
         ),
         undo="kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=restricted --overwrite",
         afterwards="the refused pods are created and ready within two minutes",
+        others=True,
     ),
 )
 
@@ -191,7 +193,10 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         summary = f"{f'ResourceQuota {quota[1]}' if quota else 'a LimitRange'} refuses the pods of {part.id}"
     elif "violates PodSecurity" in message:
         cause, component = "pod-security-refuses", "config"
-        summary = f"no pod of {part.id} is admitted: the namespace's label {ADMISSION}enforce forbids them"
+        namespace = evidence.object("namespaces", evidence.snapshot.namespace)
+        level = labels_of(namespace).get(f"{ADMISSION}enforce") if namespace else None
+        is_set = f" is {level}, which" if level else ""
+        summary = f"no pod of {part.id} is admitted: the namespace's label {ADMISSION}enforce{is_set} forbids them"
     elif re.search(r"persistentvolumeclaim", message):
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:
