@@ -24,6 +24,7 @@ _MADE_WITH: Final = frozenset({"segment.bytes", "compression.type"})
 """What brokers give the topic of the offsets when they make it, by their file; and that the last of each stays."""
 _FILE: Final = "server.properties"
 _AT_START: Final = "kafka_at_start"
+_GONE: Final = "a client that is gone"
 _LOOPBACK: Final = ("127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
 
 
@@ -137,7 +138,8 @@ def only_processors_are_members(snapshot: Snapshot) -> None:
             next_command=DESCRIBE_GROUP,
             level="L2",
         )
-        observed = f"{who} is in the group {snapshot.pipeline.topics.group} and reads {count} partitions"
+        has = f"holds {count} partitions, which nobody reads" if who.startswith(_GONE) else f"reads {count} partitions"
+        observed = f"{who} is in the group {snapshot.pipeline.topics.group} and {has}"
         raise Deviation(snapshot, observed, "processors only", advice)
 
 
@@ -162,7 +164,7 @@ def strangers(snapshot: Snapshot) -> dict[str, int]:
         elif count and pods.get(host, "") not in {"", *own}:
             found[f"pod {pods[host]}"] = count
         elif count and host not in pods and _sees_pods(snapshot) and held & snapshot.derive(_unread):
-            found[f"a client that is gone, from {host},"] = count
+            found[f"{_GONE}, from {host},"] = count
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from pipeline_services.judgements.brokers import strangers
+from pipeline_services.judgements.brokers import only_processors_are_members, strangers
+from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.partitions import idle_processors, standing_still
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import ready_since
@@ -86,6 +87,8 @@ def test_who_may_be_a_processor_is_not_said_to_be_gone(edit: Callable[[World], N
     left_behind(world)
     world.pods("processor")[0]["status"]["podIP"] = "10.244.0.7"
     assert strangers(world.snapshot()) == {"a client that is gone, from 10.244.0.200,": 2}
+    with pytest.raises(Deviation, match=r"is gone, .* holds 2 partitions, which nobody reads"):
+        only_processors_are_members(world.snapshot())
     edit(world)
     assert strangers(world.snapshot()) == {}
 
