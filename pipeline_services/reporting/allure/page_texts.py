@@ -17,6 +17,7 @@ from pipeline_services.triage.incident.messages import commands, since
 from pipeline_services.triage.incident.terminal import asked, call
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import Course
 
 EVIDENCE: Final = 2
 """Lines of evidence; all of it is in the incident document."""
@@ -47,12 +48,12 @@ def _cause(
     if finding.self_healing:
         yield _row("heals", [f"by itself within {duration(workflow.limit(finding))}"])
     course = workflow.begin(finding, diagnosis.taken_at)
-    yield _row("ask", [escape(asked(course))] if asked(course) else [])
+    yield _row("ask", [escape(whose)] if (whose := asked(course)) else [])
     for label, typed in labelled(course, finding.next, diagnosis.context):
         yield _row(label, _typed(typed))
     yield _row("undo", _typed(commands([finding.undo] if finding.undo else [], diagnosis.context)))
     yield _row("then", [escape(finding.afterwards)] if finding.afterwards else [])
-    yield _row("call", [_whom(diagnosis, finding, sections)])
+    yield _row("call", [_whom(course, sections)])
     suffering = explained.explained_by(results, finding)
     if suffering:
         yield _row("explains", [f"{plural(len(suffering), 'check')} ({_counted(suffering)})"])
@@ -69,9 +70,9 @@ def _typed(typed: Iterable[str]) -> list[str]:
     return [f"<code>{escape(command)}</code>" for command in typed]
 
 
-def _whom(diagnosis: Diagnosis, finding: Finding, sections: Mapping[str, Section]) -> str:
-    level = escape(call(workflow.begin(finding, diagnosis.taken_at)))
-    section = sections.get(finding.cause.runbook)
+def _whom(course: Course, sections: Mapping[str, Section]) -> str:
+    level = escape(call(course))
+    section = sections.get(course.finding.cause.runbook)
     link = f'<a href="{PAGE}#{section.anchor}" target="_blank">{escape(section.title)}</a>' if section else ""
     return f"{level}; runbook: {link}" if link else level
 

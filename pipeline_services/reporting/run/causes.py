@@ -40,7 +40,7 @@ class Detail(NamedTuple):
     Attributes:
         evidence: lines of it, each on so many ``rows``.
         afterwards: what the pipeline looks like once it is mended.
-        shows: how many of the first commands are kept that only show something, where others mend it.
+        looks: the commands are kept that only show something, where others mend it.
         expected: the title says what was expected, too.
         since: since when is said.
     """
@@ -48,16 +48,16 @@ class Detail(NamedTuple):
     evidence: int
     rows: int
     afterwards: bool
-    shows: int
+    looks: bool
     expected: bool = True
     since: bool = True
 
 
 _DETAIL: Final = (
-    *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(1, 2, False, 9)),
-    *(Detail(1, 2, False, 0), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
-    Detail(0, 1, False, 0, expected=False),
-    Detail(0, 1, False, 0, expected=False, since=False),
+    *(Detail(3, 2, True, True), Detail(2, 2, True, True), Detail(2, 2, False, True), Detail(1, 2, False, True)),
+    *(Detail(1, 2, False, False), Detail(1, 1, False, False), Detail(0, 1, False, False)),
+    Detail(0, 1, False, False, expected=False),
+    Detail(0, 1, False, False, expected=False, since=False),
 )
 """From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
@@ -130,12 +130,13 @@ def title(finding: Finding) -> str:
 def _shortened(view: View, head: str, said: str, subject: str) -> list[str]:
     """A title that has room: without what was expected, and of an object that is not as declared what follows from it;
     in what it differs comes second then."""
-    for title in (said, said.partition(_EXPECTED)[0]):
-        if len(wrapped(head, title, 2, view.columns)) <= _TITLE:
-            return [title]
+    alone = said.partition(_EXPECTED)[0]
+    for one in (said, alone):
+        if len(wrapped(head, one, 2, view.columns)) <= _TITLE:
+            return [one]
     differs, _, follows = said.partition(_FOLLOWS)
     if not follows:
-        return [said.partition(_EXPECTED)[0]]
+        return [alone]
     if not differs.startswith(f"{subject}: "):
         return [differs, follows]
     return [f"{subject} is not as declared: {follows}", differs.removeprefix(f"{subject}: ")]
@@ -171,9 +172,9 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _told(view, finding, number, detail)
     yield from _healing(view, finding)
     course = workflow.begin(finding, view.diagnosis.taken_at)
-    steps = needed(finding.next, len(finding.next) if view.verbose else detail.shows)
-    if asked(course):
-        yield from _row(view, "ask", asked(course))
+    steps = finding.next if view.verbose or detail.looks else needed(finding.next)
+    if whose := asked(course):
+        yield from _row(view, "ask", whose)
     if first:
         yield from _once(view, steps)
     for label, typed in labelled(course, steps, view.diagnosis.context):

@@ -18,12 +18,10 @@ def labelled(course: Course, steps: Sequence[str], context: str) -> Iterator[tup
             yield word, commands(part, context, course.finding.cause.restored)
 
 
-def needed(steps: Sequence[str], shows: int) -> Sequence[str]:
-    """The commands, with so many of the first ones that only show something. What mends it, and what that needs, is
-    never left out, and nothing is where nothing mends it."""
-    if not any(map(changes, steps)):
-        return steps
-    return [step for place, step in enumerate(steps) if place < shows or _acts(step)]
+def needed(steps: Sequence[str]) -> Sequence[str]:
+    """The commands without those that only show something. What mends it, and what that needs, is never left out, and
+    nothing is where nothing mends it."""
+    return list(filter(_acts, steps)) if any(map(changes, steps)) else steps
 
 
 def _acts(step: str) -> bool:

@@ -29,7 +29,14 @@ from pipeline_services.model.k8s import (
     state_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import About, event_line, make_finding, only_rolled_back, warnings_about
+from pipeline_services.triage.causes.finding import (
+    LATELY_S,
+    About,
+    event_line,
+    make_finding,
+    only_rolled_back,
+    warnings_about,
+)
 from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe
 from pipeline_services.triage.evidence import Evidence
@@ -250,7 +257,7 @@ def _last_template_change(evidence: Evidence, part: Component) -> list[str]:
     newest = max(owned, key=created_at, default=None)
     if newest is None or len(owned) < LOOP_RESTARTS:
         return []
-    if age(newest, evidence.now) > 3600:
+    if age(newest, evidence.now) > LATELY_S:
         return []
     made = creation_time(newest)
     revision = annotations_of(newest).get("deployment.kubernetes.io/revision", "?")

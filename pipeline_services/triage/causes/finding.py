@@ -29,8 +29,8 @@ MOST_EVIDENCE: Final = 6
 OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
 """The details where no single workload is meant."""
 _WIDTH: Final = 240
-_LATELY_S: Final = 3_600.0
-"""Seconds within which a rollout may be why something fails now."""
+LATELY_S: Final = 3_600.0
+"""Seconds within which a change may be why something fails now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def healing(told: Finding, within: float) -> Finding:
 def only_rolled_back(evidence: Evidence, part: Component, told: Finding) -> Finding:
     """The finding, without the command that rolls back where nothing was rolled out lately."""
     changed = evidence.changed(part.kind, part.workload, "spec.template") if part.kind else None
-    if changed is not None and evidence.now - changed < _LATELY_S:
+    if changed is not None and evidence.now - changed < LATELY_S:
         return told
     return replace(told, next=tuple(step for step in told.next if " rollout undo " not in step), undo="")
 

@@ -14,7 +14,7 @@ from pipeline_services.model.k8s import name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import BEYOND
-from pipeline_services.triage.causes.finding import About, make_finding
+from pipeline_services.triage.causes.finding import LATELY_S, About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -126,7 +126,7 @@ def _flow(evidence: Evidence, result: CheckResult) -> Flow:
 
 def _changed(evidence: Evidence) -> float | None:
     times = [evidence.changed("networkpolicies", name_of(policy)) for policy in evidence.objects("networkpolicies")]
-    recent = [time for time in times if time is not None and evidence.now - time < 3600]
+    recent = [time for time in times if time is not None and evidence.now - time < LATELY_S]
     return max(recent, default=None)
 
 

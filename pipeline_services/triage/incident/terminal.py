@@ -100,7 +100,8 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
         yield from _row("sure", _SURE[finding.confidence], width)
     yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context, finding.cause.restored)[: detail[1]]
-    yield from _row("ask", asked(course), width) if asked(course) else ()
+    if whose := asked(course):
+        yield from _row("ask", whose, width)
     if typed:
         yield f"   {steps_label(course):<{_TAB - 3}}" + (
             "(one at a time; check after each)" if len(typed) > 1 else "(paste it)"

@@ -19,6 +19,8 @@ from pipeline_services.triage.model import Diagnosis, Finding
 
 LOOKS_TO_RESOLVE: Final = 2
 """A finding is gone once it is missing from so many looks in a row: between two crashes a loop looks healed."""
+LOOK_AGAIN_S: Final = 180.0
+"""Seconds after a step until what it mended is seen to be well: pods have started, and rates are of a minute since."""
 DEFAULT_LIMIT_S: Final = 120.0
 """Seconds for what heals by itself where its cause names no limit."""
 _LEVELS: Final = tuple(Escalation)
@@ -124,10 +126,6 @@ def begin(finding: Finding, at: float) -> Course:
     left = f"{duration(deadline - at)} left" if deadline > at else "which is over"
     note = f"heals by itself within {duration(limit(finding))}, {left}"
     return replace(moved(course, Stage.WATCHING, at, note), deadline=deadline)
-
-
-LOOK_AGAIN_S: Final = 180.0
-"""Seconds after a step until what it mended is seen to be well: pods have started, and rates are of a minute since."""
 
 
 def limit(finding: Finding) -> float:
