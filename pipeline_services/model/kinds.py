@@ -64,6 +64,7 @@ _TABLE: Final = (
     Kind("StatefulSet", "statefulsets", _APPS, workload=True),
     Kind("DaemonSet", "daemonsets", _APPS, workload=True),
     Kind("ReplicaSet", "replicasets", _APPS),
+    Kind("ControllerRevision", "controllerrevisions", _APPS),
     Kind("Job", "jobs", _BATCH),
     Kind("CronJob", "cronjobs", _BATCH),
     Kind("HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling/v2", short="hpas"),

@@ -31,6 +31,7 @@ _OBJECTS: Final = frozenset(
     (
         *("pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
         *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics", "replicasets"),
+        "controllerrevisions",
         *("system_pods", "system_deployments", "system_daemonsets", "system_leases", "node_leases"),
     )
 )

@@ -53,7 +53,7 @@ def _cause(
         yield _row(label, _typed(typed))
     yield _row("undo", _typed(commands([finding.undo] if finding.undo else [], diagnosis.context)))
     yield _row("then", [escape(finding.afterwards)] if finding.afterwards else [])
-    yield _row("call", [_whom(course, sections)])
+    yield _row("call", [_whom(course, workflow.all_healed_within(diagnosis.findings), sections)])
     suffering = explained.explained_by(results, finding)
     if suffering:
         yield _row("explains", [f"{plural(len(suffering), 'check')} ({_counted(suffering)})"])
@@ -70,8 +70,8 @@ def _typed(typed: Iterable[str]) -> list[str]:
     return [f"<code>{escape(command)}</code>" for command in typed]
 
 
-def _whom(course: Course, sections: Mapping[str, Section]) -> str:
-    level = escape(call(course))
+def _whom(course: Course, within: float, sections: Mapping[str, Section]) -> str:
+    level = escape(call(course, within))
     section = sections.get(course.finding.cause.runbook)
     link = f'<a href="{PAGE}#{section.anchor}" target="_blank">{escape(section.title)}</a>' if section else ""
     return f"{level}; runbook: {link}" if link else level

@@ -183,7 +183,8 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     yield from _undo(view, finding)
     if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
-    yield from _row(view, "call", f"{call(course, _healed_within(view))}; RUNBOOK.md#{finding.cause.runbook}")
+    within = workflow.all_healed_within(view.diagnosis.findings)
+    yield from _row(view, "call", f"{call(course, within)}; RUNBOOK.md#{finding.cause.runbook}")
     yield from _explains(view, finding)
 
 
@@ -244,11 +245,6 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     whose = f", {plural(count, 'check')}" if count else ""
     told = f"also{whose}, heals within {within}: {'; '.join(map(title, findings))}"
     return wrapped("", told, 2, view.columns, _TITLE)
-
-
-def _healed_within(view: View) -> float:
-    """Seconds until all that heals by itself is over."""
-    return max((workflow.limit(one) for one in causes(view.diagnosis) if one.self_healing), default=0.0)
 
 
 def not_explained(view: View) -> list[str]:

@@ -20,7 +20,7 @@ from pipeline_services.snapshot.sources.metric_trends import finite
 LOOK_BACK: Final = 1800.0
 DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
     {
-        **listings("replicasets", "resourcequotas", "limitranges", "poddisruptionbudgets"),
+        **listings("replicasets", "controllerrevisions", "resourcequotas", "limitranges", "poddisruptionbudgets"),
         "system_pods": Listing(
             "pods", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
         ),

@@ -55,6 +55,8 @@ def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [_digest(secret) for secret in items]
     if kind.endswith("leases"):
         return [_renewal(lease) for lease in items]
+    if kind == "controllerrevisions":
+        return [_revision(one) for one in items]
     if kind == "nodes":
         for node in items:
             status = node.get("status") or {}
@@ -77,6 +79,12 @@ def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
 
 def _renewal(lease: Mapping[str, Any]) -> dict[str, Any]:
     return {"metadata": {"name": name_of(lease)}, "spec": {"renewTime": spec_of(lease).get("renewTime")}}
+
+
+def _revision(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose template it is and its number; the template itself is not kept."""
+    owners = kept["metadata"].get("ownerReferences") or []
+    return {"metadata": {"name": name_of(kept), "ownerReferences": owners}, "revision": kept.get("revision")}
 
 
 def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pipeline_services.triage.causes import cluster_parts
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
-from pipeline_services.triage.steps import RESTORE
+from pipeline_services.triage.steps import RESTORE, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -70,8 +70,8 @@ CAUSES: Final = (
         "an autoscaler scales pods that request no CPU",
         Escalation.L2,
         "high-resource-usage",
-        steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),
-        undo="kubectl rollout undo {workload} -n {namespace}",
+        steps=("kubectl describe {workload} -n {namespace}", ROLL_BACK),
+        undo=ROLL_FORWARD,
         afterwards="no HPA shows <unknown> within a minute",
     ),
 )

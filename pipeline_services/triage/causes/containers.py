@@ -41,7 +41,7 @@ from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
-from pipeline_services.triage.steps import BEFORE, DESCRIBE, HISTORY, READY, ROLL_BACK
+from pipeline_services.triage.steps import BEFORE, DESCRIBE, HISTORY, READY, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -60,7 +60,7 @@ CAUSES: Final = (
         "pod-status",
         symptomatic=True,
         steps=(BEFORE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
     Cause(
@@ -69,7 +69,7 @@ CAUSES: Final = (
         Escalation.L2,
         "pod-status",
         steps=(HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
     Cause(
@@ -78,7 +78,7 @@ CAUSES: Final = (
         Escalation.L2,
         "pod-status",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
 )

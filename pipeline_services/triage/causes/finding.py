@@ -21,6 +21,7 @@ from pipeline_services.model.k8s import (
     replicas_of,
 )
 from pipeline_services.model.text import one_line, without_request
+from pipeline_services.triage import revisions
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -82,6 +83,8 @@ class About:
         part = self.what if isinstance(self.what, Component) else pipeline.components.get(self.what)
         known = of_part(part, self.pod) if part and (part.workload or part.elsewhere) else {}
         details = {**known, **self.details}
+        if " rollout undo " in command and "workload" in details:
+            details |= revisions.options(self.evidence, details["workload"])
         whole = pipeline.deploy if command == RESTORE else fill(command, pipeline, snapshot.namespace, details)
         return in_context(whole, snapshot.context)
 

@@ -17,7 +17,7 @@ from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.causes.log_lines import message_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
+from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -47,7 +47,7 @@ CAUSES: Final = (
         "pod-status",
         symptomatic=True,
         steps=(HISTORY, LOGS, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
     Cause(

@@ -29,7 +29,7 @@ from pipeline_services.model.text import duration, without_request
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK
+from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -47,7 +47,7 @@ CAUSES: Final = (
         Escalation.L2,
         "pod-status",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
 )

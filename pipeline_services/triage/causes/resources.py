@@ -12,7 +12,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding, only_rolled_back
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import HISTORY, ROLL_BACK
+from pipeline_services.triage.steps import HISTORY, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -21,7 +21,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(TOP_PODS, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards="no restart for OOMKilled, memory below 90 % of the limit",
     ),
     Cause(
@@ -30,7 +30,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(TOP_PODS, "kubectl describe {workload} -n {namespace}", ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards="CPU below 80 % of the limit, the lag falls",
     ),
 )

@@ -27,7 +27,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
-from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
+from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK, ROLL_FORWARD
 
 _COUNT: Final = re.compile(r"^0/\d+ nodes are available: ")
 CAUSES: Final = (
@@ -37,7 +37,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
     Cause(
@@ -46,7 +46,7 @@ CAUSES: Final = (
         Escalation.L2,
         "pod-status",
         steps=(DESCRIBE_WORKLOAD, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        undo=ROLL_FORWARD,
         afterwards=READY,
     ),
 )

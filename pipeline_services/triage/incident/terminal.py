@@ -111,7 +111,8 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("then", finding.afterwards, width) if finding.afterwards and ample else ()
     met = escalations.met_by(finding) if ample and course.hands_over else []
     look_at = f"; they check {met[0].look_at}" if met else ""
-    yield from _row("call", f"{call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}", width)
+    within = workflow.all_healed_within(view.diagnosis.findings)
+    yield from _row("call", f"{call(course, within)}{look_at}; RUNBOOK.md#{finding.cause.runbook}", width)
 
 
 def _undo(command: str, context: str, width: int) -> list[str]:
@@ -141,7 +142,7 @@ def steps_label(course: Course) -> str:
     return "else" if course.stage is workflow.Stage.WATCHING else "next"
 
 
-def call(course: Course, within: float = 0.0) -> str:
+def call(course: Course, within: float) -> str:
     """Whom to call, and when.
 
     Args:

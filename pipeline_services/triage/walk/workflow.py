@@ -133,6 +133,11 @@ def limit(finding: Finding) -> float:
     return finding.limit or DEFAULT_LIMIT_S
 
 
+def all_healed_within(findings: Iterable[Finding]) -> float:
+    """Seconds until all of them that heal by themselves are gone; 0 where none does."""
+    return max((limit(one) for one in findings if one.self_healing), default=0.0)
+
+
 def moved(course: Course, stage: Stage, at: float, note: str = "") -> Course:
     """The course one box further. Raises ValueError where the flowchart has no such arrow."""
     if stage not in ARROWS[course.stage]:

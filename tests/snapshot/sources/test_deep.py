@@ -21,7 +21,7 @@ from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePi
 SYSTEM = "kube-system"
 EMPTY = {".": {}}
 IMAGE = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"kafka"}': {**EMPTY, "f:image": {}}}}}}}
-DEEP = {"changes", "replicasets", "system_pods", "onset"}
+DEEP = {"changes", "replicasets", "controllerrevisions", "system_pods", "onset"}
 
 
 def entry(manager: str, time: str, tree: dict[str, Any], **more: str) -> dict[str, Any]:
