@@ -53,9 +53,9 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
 def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
     """The findings without those that another one explains, and without repetition.
 
-    What lasts before what heals by itself, what lets no pod start before all that waits for one, what holds readings up
-    before what only watches, what is down before what is set up wrongly, causes before symptoms: the first one is what
-    somebody has to act on.
+    What lasts before what heals by itself, that before what is over and still shows, what lets no pod start before all
+    that waits for one, what holds readings up before what only watches, what is down before what is set up wrongly,
+    causes before symptoms: the first one is what somebody has to act on.
     """
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
     kept = [
@@ -64,12 +64,13 @@ def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Find
     return sorted(kept, key=lambda one: _urgency(one, pipeline))
 
 
-def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, bool, bool, int, float]:
+def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, bool, bool, bool, int, float]:
     upstream, since = pipeline.rank(finding.component), finding.since or float("inf")
     only_watches = {finding.component, *finding.affects}.isdisjoint(pipeline.data_path)
-    is_up = finding.cause.id not in _DOWN
+    is_up, heals = finding.cause.id not in _DOWN or finding.self_healing, finding.self_healing
     symptom = is_up and finding.cause.symptomatic
-    return finding.self_healing, not finding.blocks, only_watches, is_up, symptom, upstream, since
+    over = finding.cause.id in _OVER
+    return heals, over, not finding.blocks, only_watches, is_up, symptom, upstream, since
 
 
 def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
@@ -91,6 +92,8 @@ def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
 
 _DOWN: Final = frozenset({"crash-loop", "process-hung", "broker-unresponsive", "store-unresponsive"})
 """Causes that say that a component does not work at all now, whatever else may be wrong."""
+_OVER: Final = frozenset({"settling", "outage-over"})
+"""Causes that say that it works, and that figures do not show that yet."""
 _ENDED: Final = frozenset({"crash-loop", "process-crashed"})
 """Causes that say that a process ended."""
 _OF_CLIENTS: Final = frozenset({"network", "config", "dns"})

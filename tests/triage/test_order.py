@@ -111,10 +111,19 @@ FIRST_TO_LAST = (
     found("datasource-broken", "grafana"),
     found("volume-unbound", "storage", "kafka", self_healing=True),
 )
+HEALING = (
+    found("pod-replaced", "kafka", self_healing=True),
+    found("process-hung", "processor", self_healing=True),
+    found("settling", "influxdb", self_healing=True),
+)
 
 
 def test_what_somebody_has_to_act_on_is_told_first() -> None:
     assert upstream_first(reversed(FIRST_TO_LAST), PIPELINE) == [*FIRST_TO_LAST]
+
+
+def test_of_what_heals_an_outage_is_told_before_what_is_over() -> None:
+    assert upstream_first(reversed(HEALING), PIPELINE) == [*HEALING]
 
 
 @pytest.mark.parametrize("down", ["crash-loop", "process-hung", "broker-unresponsive", "store-unresponsive"])

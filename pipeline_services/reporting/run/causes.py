@@ -242,8 +242,8 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
         return []
     within = duration(max(workflow.limit(finding) for finding in findings))
     count = sum(len(explained_by(view.results, finding)) for finding in findings)
-    whose = f", {plural(count, 'check')}" if count else ""
-    told = f"also{whose}, heals within {within}: {'; '.join(map(title, findings))}"
+    whose = f" ({plural(count, 'check')})" if count else ""
+    told = f"also, heals by itself within {within}{whose}: {'; '.join(map(title, findings))}"
     return wrapped("", told, 2, view.columns, _TITLE)
 
 

@@ -100,7 +100,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 evidence, part.component, subject=subject, affects=(), details={"kind": kind.lower(), "name": declares}
             ),
             "cluster-part-set-otherwise",
-            f"{subject}: {differs[0]}; so it may not do its work: it {part.does}",
+            f"{subject}: {differs[0]}; so {name}, which {part.does}, may fail",
             *differs,
             since=evidence.changed(kind, declares),
         )

@@ -211,9 +211,9 @@ def test_what_kubectl_needs_is_said_once_where_it_is_not_set(monkeypatch: pytest
     assert hint not in shown(SCALED, results=[case("producer")])
 
 
-def test_several_that_heal_beside_a_cause_are_one_row() -> None:
-    said = shown(SCALED, REPLACED, replace(REPLACED, summary="kafka-1 is being replaced"), results=[case("producer")])
-    assert said[-1] == "also, heals within 2 min: kafka-0 is being replaced; kafka-1 is being replaced"
+def test_several_that_heal_beside_a_cause_are_told_together() -> None:
+    said = shown(SCALED, REPLACED, replace(REPLACED, summary="kafka-1 goes"), results=[case("producer")])
+    assert said[-1] == "also, heals by itself within 2 min: kafka-0 is being replaced; kafka-1 goes"
 
 
 def test_most_recordings_are_of_one_fault() -> None:
@@ -257,7 +257,7 @@ def test_with_v_nothing_is_left_out() -> None:
 def test_what_heals_is_told_after_what_lasts() -> None:
     said = shown(SCALED, REPLACED, results=[case("producer")])
     assert said[0].startswith("CAUSE: producer")
-    assert said[-1] == "also, heals within 2 min: kafka-0 is being replaced"
+    assert said[-1] == "also, heals by itself within 2 min: kafka-0 is being replaced"
 
 
 def test_what_heals_alone_says_how_to_follow_it_with_the_options_of_the_run() -> None:
