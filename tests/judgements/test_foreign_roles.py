@@ -96,7 +96,7 @@ def test_a_foreign_kafka_that_does_not_answer_is_named_with_whom_to_call_where_r
     assert (first.cause.id, first.component) == ("broker-unresponsive", "kafka")
     assert f"{ADDRESS}, outside the cluster, does not answer; call {CONTACT}" in first.summary
     assert (first.contact, first.to_dict()["contact"]) == (CONTACT, CONTACT)
-    assert call(begin(first, world.now)).startswith(f"L3 - Platform Team and {CONTACT}")
+    assert call(begin(first, world.now), 0).startswith(f"L3 - Platform Team and {CONTACT}")
     assert met_by(first) == []
     assert first.next == ("nc -vz kafka.example.com 9093",)
     assert "producer" in first.affects
