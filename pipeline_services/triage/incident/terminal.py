@@ -155,7 +155,8 @@ def call(course: Course, within: float) -> str:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
         until = f" at {utc(course.deadline)[11:]}" if course.deadline else ""
-        return f"nobody; {workflow.one_up(course.level).value} if it is not over{until}"
+        unhelped = " and 'else' does not help" if course.finding.mends else ""
+        return f"nobody; {workflow.one_up(course.level).value} if it is not over{until}{unhelped}"
     if not course.hands_over:
         return "nobody: you can resolve it"
     if course.finding.next and not course.finding.mends:
