@@ -71,6 +71,22 @@ def test_a_pod_that_no_node_takes_is_told_with_the_schedulers_reason(message: st
     assert said in first.summary
 
 
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"nodeSelector": {"disk": "ssd"}}, ": none has its nodeSelector, disk=ssd"),
+        ({"nodeSelector": {"disk": "ssd"}, "affinity": {"nodeAffinity": {}}}, "affinity/selector"),
+    ],
+)
+def test_the_labels_that_no_node_has_are_named(spec: dict[str, Any], said: str) -> None:
+    world = healthy()
+    pending(world, "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")
+    for pod in world.answers["pods"]:
+        if pod["status"]["phase"] == "Pending":
+            pod["spec"] |= spec
+    assert diagnose(world.snapshot()).findings[0].summary.endswith(said)
+
+
 def test_a_pod_that_was_pushed_away_is_told_to_have_been() -> None:
     world = healthy()
     pending(world, "0/1 nodes are available: 1 Insufficient cpu.")

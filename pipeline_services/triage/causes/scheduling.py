@@ -24,6 +24,7 @@ from pipeline_services.model.k8s import (
     spec_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.text import pairs
 from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -60,6 +61,7 @@ _CONCERNED: Final[Mapping[str, Callable[[K8sObject], bool]]] = {
     "node-pressure": lambda node: any(is_true(node, kind) for kind in PRESSURES),
 }
 """Which node a cause is about; else it is one that is cordoned."""
+_SELECTOR: Final = "didn't match Pod's node affinity/selector"
 _BY_PRIORITY: Final = ("kubectl describe nodes", "kubectl get priorityclasses")
 """What is typed to see whose pods the scheduler prefers; they are others' than the pipeline's."""
 
@@ -123,7 +125,8 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     node = _node(evidence, cause)
     claims = " or ".join(claims_of(pod))
-    told_as = found.sentence.format(app=part.id, why=_first_reason(of_these), claims=claims, **node)
+    why = _unmatched(pod, of_these) or _first_reason(of_these)
+    told_as = found.sentence.format(app=part.id, why=why, claims=claims, **node)
     sentence = f"a pod of {part.id} requests {large}" if large else told_as
     pushed = preempted(evidence, part) if cause == "node-full" else []
     if pushed:
@@ -154,6 +157,14 @@ def _without_kept_nodes(message: str) -> str:
     """The scheduler's message without the nodes that a taint keeps for something else, where that is not all of it."""
     rest = _KEPT_BY_TAINT.sub("", message)
     return rest if re.search(r"available: \d", rest) else message
+
+
+def _unmatched(pod: K8sObject, message: str) -> str:
+    """Which labels no node has, where the scheduler means the nodeSelector and no affinity that it may mean."""
+    selector, affinity = spec_of(pod).get("nodeSelector"), spec_of(pod).get("affinity")
+    if affinity or not selector or _SELECTOR not in message:
+        return ""
+    return f": none has its nodeSelector, {pairs(selector)}"
 
 
 def _first_reason(message: str) -> str:
