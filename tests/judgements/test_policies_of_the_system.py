@@ -42,6 +42,18 @@ def test_dns_that_lets_none_of_our_pods_in_is_named_with_where_to_look(
     assert (found.component, found.cause.id) == ("network", "policy-blocks")
     assert "ingress of dns in kube-system does not allow" in found.evidence[0]
     assert {command.split()[-1] for command in found.next} == {"kube-system"}
+    assert found.summary == "NetworkPolicy closed of kube-system does not let the pods reach DNS"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(2, "NetworkPolicies p0 and p1 of kube-system do not let"), (9, "the NetworkPolicies of kube-system do not let")],
+)
+def test_few_policies_are_named_and_many_are_not(count: int, said: str) -> None:
+    world = with_policy(DNS)
+    [policy] = world.answers["system_networkpolicies"]
+    world.answers["system_networkpolicies"] = [policy | {"metadata": {"name": f"p{one}"}} for one in range(count)]
+    assert said in diagnose(world.snapshot()).findings[0].summary
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def _blocked(evidence: Evidence, ways: Sequence[tuple[Flow, str]]) -> Finding:
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        f"the NetworkPolicies of kube-system do not let {asking} reach DNS{_named(evidence)}" if beyond else told,
+        f"{_of_the_system(evidence)} not let {asking} reach DNS" if beyond else told,
         *(f"{where} does not allow {flow}" for flow, where in ways),
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
@@ -92,10 +92,13 @@ def _blocked(evidence: Evidence, ways: Sequence[tuple[Flow, str]]) -> Finding:
     )
 
 
-def _named(evidence: Evidence) -> str:
-    """The policies of the system's namespace, where there are few."""
+def _of_the_system(evidence: Evidence) -> str:
+    """The policies of the system's namespace, by name where there are few, and what they do."""
     names = [name_of(policy) for policy in evidence.objects("system_networkpolicies")]
-    return f": {', '.join(names)}" if 0 < len(names) <= _FEW else ""
+    if len(names) == 1:
+        return f"NetworkPolicy {names[0]} of kube-system does"
+    named = f"NetworkPolicies {_and(names)}" if 0 < len(names) <= _FEW else "the NetworkPolicies"
+    return f"{named} of kube-system do"
 
 
 def _and(words: Sequence[str]) -> str:
