@@ -135,7 +135,7 @@ proved: $(ENVIRONMENT) ## write the recovery times of the last chaos and matrix 
 chaos: $(ENVIRONMENT) ## play the runbook's failures on the suite's own cluster, except the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
-matrix: $(ENVIRONMENT) ## make every known fault: is it detected and named correctly (an hour; PIPELINE=plain)
+matrix: $(ENVIRONMENT) ## make every known fault: is it detected and named correctly (an hour and a half; PIPELINE=plain)
 	@$(BIN)/pytest -m matrix $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 matrix-sample: $(ENVIRONMENT) ## one fault of the matrix for each component (5 minutes)
