@@ -107,7 +107,9 @@ def _require_none(snapshot: Snapshot, network: Network, surplus: list[Surplus]) 
 
 
 def _open_to_everybody(network: Network) -> str:
-    return f"every pod may connect to every other, by NetworkPolicy {' and '.join(network.open_to_everybody)}"
+    policies = network.open_to_everybody
+    let = f"NetworkPolicy {policies[0]} lets" if len(policies) == 1 else f"NetworkPolicies {' and '.join(policies)} let"
+    return f"{let} every pod connect to every other"
 
 
 def _told(surplus: Iterable[Surplus]) -> str:
@@ -116,9 +118,9 @@ def _told(surplus: Iterable[Surplus]) -> str:
     for one in surplus:
         words = str(one.open)
         where = f"{one.destination}:{words}" if words.isdigit() else f"{one.destination} ({words})"
-        sources.setdefault(f"to {where} is allowed by NetworkPolicy {' and '.join(one.policies)}", []).append(
-            str(one.source)
-        )
+        sources.setdefault(
+            f"to {where} is open and should not be, by NetworkPolicy {' and '.join(one.policies)}", []
+        ).append(str(one.source))
     return "; ".join(_some([f"{', '.join(_some(names))} {way}" for way, names in sources.items()]))
 
 

@@ -184,7 +184,9 @@ def test_a_pair_of_policies_lets_one_component_through_to_another() -> None:
     _, into = made(network.let_through(attempt.id), there, f"{path}/debug-in")
     answers = {"pods": [], "networkpolicies": [{"metadata": {"name": "default-deny"}, "spec": DENY}, out, into]}
     snapshot = Snapshot(0.0, "", OWN.namespace, {**answers, "deployments": [], "statefulsets": [], "daemonsets": []})
-    with pytest.raises(Deviation, match="grafana to kafka:9092 is allowed by NetworkPolicy debug-out and debug-in"):
+    with pytest.raises(
+        Deviation, match="grafana to kafka:9092 is open and should not be, by NetworkPolicy debug-out and debug-in"
+    ):
         network_policies.deny(snapshot, attempt.id)
 
 

@@ -53,7 +53,7 @@ def test_who_else_is_let_in(peer: dict[str, Any], wrong: bool) -> None:
     world = healthy()
     add_policy(world, "debug", app(roles.KAFKA), ingress=[{"from": [peer], "ports": [{"port": 9092}]}])
     if wrong:
-        with pytest.raises(Deviation, match=r"to kafka:9092 is allowed by NetworkPolicy debug"):
+        with pytest.raises(Deviation, match=r"to kafka:9092 is open and should not be, by NetworkPolicy debug"):
             network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
     else:
         network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)

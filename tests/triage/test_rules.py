@@ -267,7 +267,7 @@ def test_a_pod_of_a_statefulset_that_was_deleted_is_no_rollout(new: str, cause: 
     assert ("kafka", cause) in {(one.component, one.cause.id) for one in findings}
 
 
-@pytest.mark.parametrize(("ago", "said"), [(30, "pods started with it"), (31, "no pod has started with it yet")])
+@pytest.mark.parametrize(("ago", "said"), [(30, "pods started since"), (31, "no pod has started since")])
 def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, said: str) -> None:
     world = healthy()
     world.item("configmaps", PIPELINE.config.config_map)["data"]["KAFKA_BROKER"] = "kafka-servise:9092"

@@ -63,8 +63,11 @@ def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
 
 def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None:
     deletes = replace(REPLACED, next=("kubectl delete pod -n conveyor-pipeline kafka-0",))
-    assert "   else   (paste it)" in shown(diagnosis(deletes))
-    assert "   look   (paste it)" in shown(diagnosis(replace(REPLACED, next=("kubectl get pods",))))
+    looks = replace(REPLACED, next=("kubectl get pods",))
+    for found, label, helps in ((deletes, "else", True), (looks, "look", False)):
+        said = shown(diagnosis(found))
+        assert f"   {label}   (paste it)" in said
+        assert any("if it is not over at 07:43:20 UTC and 'else' does not help;" in line for line in said) == helps
 
 
 def test_a_command_that_only_shows_cannot_fail_to_mend() -> None:

@@ -25,6 +25,8 @@ _TAB: Final = 8
 _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
 _FIRST: Final = "first"
+_WORSE: Final = "only if next makes it worse"
+"""When ``undo`` is typed."""
 _OBVIOUS: Final = ("one", "the same", "200", "write access", "no policy that allows it")
 """What need not be said of what is expected."""
 _WORD: Final = re.compile(r"[\w./-]*\w")
@@ -181,7 +183,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
         for place, command in enumerate(typed):
             yield from _command(view, "" if place else label, command)
     yield from _undo(view, finding)
-    if finding.afterwards and detail.afterwards:
+    if finding.afterwards and detail.afterwards and (finding.mends or view.verbose):
         yield from _row(view, "then", finding.afterwards)
     within = workflow.all_healed_within(view.diagnosis.findings)
     yield from _row(view, "call", f"{call(course, within)}; RUNBOOK.md#{finding.cause.runbook}")
@@ -213,9 +215,9 @@ def _told(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
 
 def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", "the same command once more brings back what was there")
+        return _row(view, "undo", f"the same command once more, {_WORSE}")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
-    return [line for command in typed for line in _command(view, "undo", f"{command} # brings back what was there")]
+    return [line for command in typed for line in _command(view, "undo", f"{command} # {_WORSE}")]
 
 
 def _healing(view: View, finding: Finding) -> Iterator[str]:
@@ -243,7 +245,9 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     within = duration(max(workflow.limit(finding) for finding in findings))
     count = sum(len(explained_by(view.results, finding)) for finding in findings)
     whose = f" ({plural(count, 'check')})" if count else ""
-    told = f"also, heals by itself within {within}{whose}: {'; '.join(map(title, findings))}"
+    told = (
+        f"also, heals by itself within {within}{whose}: {'; '.join(title(one).partition('; ')[0] for one in findings)}"
+    )
     return wrapped("", told, 2, view.columns, _TITLE)
 
 

@@ -77,6 +77,9 @@ CAUSES: Final = (
 )
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
+_NOT_LED_THERE: Final = (
+    "the metrics API (apiservice v1beta1.metrics.k8s.io) does not answer, though metrics-server runs: nothing scales"
+)
 _OF_ONE_THAT_RUNS: Final = (
     "kubectl get apiservice v1beta1.metrics.k8s.io",
     "kubectl logs -n kube-system -l k8s-app=metrics-server --tail=50",
@@ -112,9 +115,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
-            "apiservice v1beta1.metrics.k8s.io does not lead to metrics-server, which runs: nothing scales"
-            if runs
-            else f"{state}the metrics API has no metrics, so nothing scales",
+            _NOT_LED_THERE if runs else f"{state}the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment

@@ -56,11 +56,8 @@ PASSES_S: Final = 120.0
 NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""
 
-_OF_THE_CONTROL_PLANE: Final = (
-    "kubectl get lease -n kube-system {name}",
-    "kubectl describe pods -n kube-system -l component={name}",
-)
-"""What is typed where a part of the control plane is silent, which no deploy starts."""
+_OF_THE_CONTROL_PLANE: Final = ("kubectl get lease -n kube-system {name}", "kubectl get pods -n kube-system -o wide")
+"""What is typed where a part of the control plane is silent, which no deploy starts, and whose pod may be gone."""
 
 
 def _put_right_here(told: Finding) -> Finding:

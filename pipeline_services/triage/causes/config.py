@@ -168,8 +168,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
         for pod in evidence.pods(app)
         if created_at(pod) >= since  # whole seconds: in the same one is after it, mostly
     ]
-    said = f"pods started with it: {', '.join(young)}" if young else "no pod has started with it yet"
-    return [said]
+    return [f"pods started since: {', '.join(young)}" if young else "no pod has started since; the next goes by it"]
 
 
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline_services.checklist import checks
-from pipeline_services.judgements import declared
 from pipeline_services.judgements.drift import (
     ANNOTATIONS,
     CAPACITY,
@@ -22,11 +20,11 @@ from pipeline_services.judgements.drift import (
 )
 from pipeline_services.judgements.edited_pods import BUILD
 from pipeline_services.judgements.stored import CLASS, RECLAIM, STORAGE, VOLUME
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.policies import DNS
+from pipeline_services.triage.drifts import drifts
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RELEASE, RESTORE
@@ -111,7 +109,7 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
     """The findings, and every object that is not as it was declared: as evidence of a finding that says what is wrong
     with its component already, else as a finding of its own."""
     findings = list(found)
-    for drift in _drifts(evidence):
+    for drift in drifts(evidence):
         told = next((one for one in findings if _says_why(one, drift)), None)
         if told is None:
             findings.append(_drifted(evidence, drift))
@@ -131,14 +129,6 @@ def _mended(told: Finding, drifted: Finding) -> Finding:
     if knows_better or told.self_healing or not drifted.mends:
         return told
     return replace(told, next=drifted.next, undo=drifted.undo)
-
-
-def _drifts(evidence: Evidence) -> Iterator[Drift]:
-    for one in evidence.failed(checks.SET_AS_DECLARED):
-        try:
-            yield from declared.drifts(evidence.snapshot, one.component)
-        except PipelineError:
-            continue  # the document says which lists are missing; the check failed for what was seen before
 
 
 def _says_why(finding: Finding, drift: Drift) -> bool:

@@ -88,7 +88,9 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
         told = make_finding(
             About(evidence, "dns", subject="deployment/coredns"),
             "dns-down",
-            f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
+            "coredns is scaled to 0: no DNS server runs"
+            if scaled
+            else f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
             *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
             *seen,
             since=stopped_since(evidence, deployment),

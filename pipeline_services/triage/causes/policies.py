@@ -11,11 +11,13 @@ from pipeline_services.judgements import network_policies
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import name_of
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import BEYOND
 from pipeline_services.triage.causes.finding import LATELY_S, About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
+from pipeline_services.triage.drifts import drifts
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -35,8 +37,8 @@ CAUSES: Final = (
         Escalation.L3,
         "network-policy-issues",
         steps=("kubectl describe networkpolicies -n {namespace}", RESTORE),
-        afterwards="what the manifests' policies do not allow is denied",
-        restored="deletes what is not declared, and saves it first",
+        afterwards="only declared connections are open",
+        restored="puts back what is declared; saves and deletes other policies",
     ),
 )
 
@@ -128,9 +130,17 @@ def _flow(evidence: Evidence, result: CheckResult) -> Flow:
 
 
 def _changed(evidence: Evidence) -> float | None:
-    times = [evidence.changed("networkpolicies", name_of(policy)) for policy in evidence.objects("networkpolicies")]
+    """When a policy was written last that is not as declared, or is not declared; of one that is gone it is not known.
+    Where nothing is declared any policy counts."""
+    known = [name_of(policy) for policy in evidence.objects("networkpolicies")]
+    times = [evidence.changed("networkpolicies", name) for name in _not_as_declared(evidence) or known]
     recent = [time for time in times if time is not None and evidence.now - time < LATELY_S]
     return max(recent, default=None)
+
+
+def _not_as_declared(evidence: Evidence) -> list[str]:
+    """The policies that differ from what is declared of them, are missing, or are declared nowhere."""
+    return [drift.name for drift in drifts(evidence) if drift.kind == KINDS["NetworkPolicy"].name]
 
 
 def _time_outs(evidence: Evidence) -> list[str]:
