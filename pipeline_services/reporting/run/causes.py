@@ -13,7 +13,7 @@ from pipeline_services.reporting.run.explained import by_component, causes, expl
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.run.steps import labelled, needed
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
-from pipeline_services.triage.incident.terminal import asked, call, wrapped
+from pipeline_services.triage.incident.terminal import asked, call, steps_label, wrapped
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
 
@@ -25,8 +25,6 @@ _TAB: Final = 8
 _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
 _FIRST: Final = "first"
-_WORSE: Final = "only if next makes it worse"
-"""When ``undo`` is typed."""
 _OBVIOUS: Final = ("one", "the same", "200", "write access", "no policy that allows it")
 """What need not be said of what is expected."""
 _WORD: Final = re.compile(r"[\w./-]*\w")
@@ -182,7 +180,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     for label, typed in labelled(course, steps, view.diagnosis.context):
         for place, command in enumerate(typed):
             yield from _command(view, "" if place else label, command)
-    yield from _undo(view, finding)
+    yield from _undo(view, finding, f"only if '{steps_label(course)}' makes it worse")
     if finding.afterwards and detail.afterwards and (finding.mends or view.verbose):
         yield from _row(view, "then", finding.afterwards)
     within = workflow.all_healed_within(view.diagnosis.findings)
@@ -213,11 +211,11 @@ def _told(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
         yield from _row(view, "but", line)
 
 
-def _undo(view: View, finding: Finding) -> list[str]:
+def _undo(view: View, finding: Finding, when: str) -> list[str]:
     if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", f"the same command once more, {_WORSE}")
+        return _row(view, "undo", f"the same command once more, {when}")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
-    return [line for command in typed for line in _command(view, "undo", f"{command} # {_WORSE}")]
+    return [line for command in typed for line in _command(view, "undo", f"{command} # {when}")]
 
 
 def _healing(view: View, finding: Finding) -> Iterator[str]:
