@@ -64,9 +64,11 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
         observed = f"bucket {snapshot.pipeline.store.bucket} keeps readings for {hours(kept)}"
         raise Deviation(snapshot, observed, hours(wanted), advice)
     shard, usual = snapshot.data("influxdb_bucket").get("shard_s"), usual_shard(wanted)
-    if shard and shard < usual:
+    if shard and (shard < usual or shard > wanted > 0):
         advice = advice_about(roles.INFLUXDB).but(
-            impact="InfluxDB opens every shard before it answers: each start takes longer, and memory grows",
+            impact="InfluxDB opens every shard before it answers: each start takes longer, and memory grows"
+            if shard < usual
+            else "a shard is deleted as a whole: readings stay longer than twice as long as was promised",
             next_command=as_operator("bucket list --org {org} --name {bucket}"),
             level="L2",
         )

@@ -253,6 +253,7 @@ OF_NOBODY = (
 
 WORKS = {"kind": "task", "id": "1", "name": "thin out", "active": True}
 KEEPS = {"id": "b", "org": "o", "retention_s": 3_600}
+EACH_HOUR = {"retention_s": 1_209_600, "shard_s": 3_600}
 MEMBER = {"id": "x", "host": "127.0.0.1", "partitions": ["sensor-readings/0"]}
 IN_STORES = (
     Known("one-partition-more", one_partition_more, "kafka: topic-set-otherwise"),
@@ -274,10 +275,12 @@ IN_STORES = (
     Known("processor-in-no-group", idle, "processor: partitions-unread"),
     Known("readings-deleted-early", answer("influxdb_bucket", KEEPS), "influxdb: bucket-set-otherwise"),
     Known("readings-for-ever", answer("influxdb_bucket", KEEPS | {"retention_s": 0}), "influxdb: bucket-set-otherwise"),
-    Known(
-        "a-shard-each-hour",
-        answer("influxdb_bucket", KEEPS | {"retention_s": 1_209_600, "shard_s": 3_600}),
-        "influxdb: bucket-set-otherwise",
+    *(
+        Known(name, answer("influxdb_bucket", KEEPS | shards), "influxdb: bucket-set-otherwise")
+        for name, shards in (
+            ("a-shard-each-hour", EACH_HOUR),
+            ("a-shard-of-a-year", EACH_HOUR | {"shard_s": 31_536_000}),
+        )
     ),
     Known("read-token-may-not-read", refused("influxdb_newest", "influxdb_bucket"), "config: token-refused"),
     Known("administrators-token-refused", refused("influxdb_at_work"), "config: token-refused"),

@@ -54,7 +54,7 @@ CAUSES: Final = (
     ),
     Cause(
         "bucket-set-otherwise",
-        "the bucket keeps readings for another time than declared, or in shards that are too short",
+        "the bucket keeps readings for another time than declared, or in shards that are too short or too long",
         Escalation.L2,
         "influxdb-statefulset-failure",
         steps=(

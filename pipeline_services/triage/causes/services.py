@@ -16,6 +16,7 @@ from pipeline_services.model.k8s import (
     port_of,
     ports_of,
     selector_of,
+    spec_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import pairs
@@ -87,6 +88,10 @@ def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
         yield make_finding(about, "service-missing", summary, *well(evidence, app))
         return
     since = evidence.changed("services", service)
+    if elsewhere := spec_of(found).get("externalName"):
+        summary = f"{subject} leads to {elsewhere}, and to no pod"
+        yield make_finding(about, "service-selects-nothing", summary, *well(evidence, app), since=since)
+        return
     selector, pods = selector_of(found), evidence.pods(app)
     if pods and not any(has_labels(pod, selector) for pod in pods):
         summary = f"the selector of {subject} matches no pod of {app}"
