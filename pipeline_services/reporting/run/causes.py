@@ -180,7 +180,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail, *, first: b
     for label, typed in labelled(course, steps, view.diagnosis.context):
         for place, command in enumerate(typed):
             yield from _command(view, "" if place else label, command)
-    yield from _undo(view, finding, f"only if '{steps_label(course)}' makes it worse")
+    yield from _undo(view, finding, f"if '{steps_label(course)}' makes it worse")
     if finding.afterwards and detail.afterwards and (finding.mends or view.verbose):
         yield from _row(view, "then", finding.afterwards)
     within = workflow.all_healed_within(view.diagnosis.findings)
