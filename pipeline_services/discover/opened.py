@@ -10,7 +10,7 @@ from typing import Final
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.flows import Flow
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.snapshot.reachability.open_connections import Network
+from pipeline_services.snapshot.reachability.open_connections import Network, network_of
 from pipeline_services.snapshot.reachability.policy_rules import Beyond
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -37,7 +37,7 @@ def opened(snapshot: Snapshot, draft: Pipeline) -> Iterator[Opened]:
     nothing of who needs what.
     """
     try:
-        network = replace(snapshot, pipeline=draft).derive(Network)
+        network = replace(snapshot, pipeline=draft).derive(network_of)
     except PipelineError:
         return
     if not network.denies_by_default or network.open_to_everybody:
@@ -54,7 +54,7 @@ def opened(snapshot: Snapshot, draft: Pipeline) -> Iterator[Opened]:
 def askers(snapshot: Snapshot, draft: Pipeline, names: Flow) -> Iterator[tuple[str, str]]:
     """Who may send the flow ``names``, of which anybody may be the source, each with what it is told by."""
     try:
-        network = replace(snapshot, pipeline=draft).derive(Network)
+        network = replace(snapshot, pipeline=draft).derive(network_of)
         let = [one for one in draft.workloads if not network.held_up(replace(names, source=one))]
     except PipelineError:
         let = []

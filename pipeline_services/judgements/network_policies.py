@@ -11,7 +11,7 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, Flow, attempts
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE, Network, Surplus
+from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE, Network, Surplus, network_of
 from pipeline_services.snapshot.reachability.port_sets import Ports
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -37,7 +37,7 @@ def destinations(pipeline: Pipeline) -> tuple[str, ...]:
 
 def deny_by_default(snapshot: Snapshot) -> None:
     """One policy selects every pod, in both directions, and allows nothing; no other gives that up for every pod."""
-    network = snapshot.derive(Network)
+    network = snapshot.derive(network_of)
     advice = advice_about("network")
     if not network.denies_by_default:
         raise Deviation(snapshot, "no NetworkPolicy denies by default", "one for all pods, both ways", advice)
@@ -55,7 +55,7 @@ def allow(snapshot: Snapshot, flow_id: str) -> None:
 
 def held_up(snapshot: Snapshot, flow_id: str) -> list[tuple[Flow, str]]:
     """The flows of that id that policies stop, each with where they do: ``egress of producer``."""
-    network = snapshot.derive(Network)
+    network = snapshot.derive(network_of)
     ways = [(flow, network.held_up(flow)) for flow in snapshot.pipeline.flows if flow.id == flow_id]
     return [(flow, where) for flow, where in ways if where]
 
@@ -66,7 +66,7 @@ def deny(snapshot: Snapshot, attempt_id: str) -> None:
     Raises:
         PreconditionNotMet: what lets it through lets everything through, which is the one thing to put right first.
     """
-    attempt, network = denied(snapshot.pipeline)[attempt_id], snapshot.derive(Network)
+    attempt, network = denied(snapshot.pipeline)[attempt_id], snapshot.derive(network_of)
     port = Ports.of("TCP", attempt.port, attempt.port)
     surplus = [
         one
@@ -85,7 +85,7 @@ def allow_nothing_else(snapshot: Snapshot, destination: str) -> None:
     Raises:
         PreconditionNotMet: as ``deny``.
     """
-    network = snapshot.derive(Network)
+    network = snapshot.derive(network_of)
     tried = {(one.source, one.destination): one.port for one in denied(snapshot.pipeline).values()}
     surplus = [
         one

@@ -21,7 +21,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, Pipeline
 from pipeline_services.snapshot.objects import named, workload_of
-from pipeline_services.snapshot.reachability.open_connections import Network
+from pipeline_services.snapshot.reachability.open_connections import network_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _CUT_OFF: Final = Practice(
@@ -49,7 +49,7 @@ def watched_flows(pipeline: Pipeline) -> Mapping[str, Flow]:
 
 def watchers_get_through(snapshot: Snapshot, flow_id: str) -> None:
     """The policies let who watches connect to what is watched, on each port of the flow."""
-    network = snapshot.derive(Network)
+    network = snapshot.derive(network_of)
     flows = [flow for flow in snapshot.pipeline.flows if flow.id == flow_id]
     lines = [f"{flow}: no NetworkPolicy allows it ({way})" for flow in flows if (way := network.held_up(flow))]
     require_none(snapshot, "network", _CUT_OFF, lines)

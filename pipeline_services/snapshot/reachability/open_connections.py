@@ -6,9 +6,10 @@ network is not looked at: policies do not hold for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
 from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, Ports
@@ -35,6 +37,8 @@ ELSEWHERE: Final = "elsewhere"
 BEYOND: Final = f"in {SYSTEM_NAMESPACE}"
 """Where the policies stand that stop a flow to a part of the cluster itself."""
 _OVER: Final = ("Succeeded", "Failed")
+_KEPT: Final = 4
+"""So many pipelines' policies are remembered: what is looked at again and again mostly shows the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +55,69 @@ class Surplus:
         return port is not None and bool(self.open & Ports.of("TCP", port, port))
 
 
-class Network:
-    """What a snapshot's policies let through, held against the flows of its profile."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is known of pods that no policy tells apart; as ``Pods``."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._described = snapshot.pipeline
-        self._items: list[K8sObject] = snapshot.data("networkpolicies")
-        # known where the account may see them, and which labels the pipeline's namespace has that they select it by
-        labels = {name_of(one): labels_of(one) for one in snapshot.data_if_allowed("namespaces", ())}
-        beyond: list[K8sObject] = snapshot.data_if_allowed("system_networkpolicies", []) if labels else []
-        parts = (part for part in self._described.components.values() if part.namespace)
-        self._keys, self._blocks = _selected_by([*self._items, *beyond])
-        selectors = (part.selector for part in self._described.workloads.values())
-        self._telling = sorted(self._keys.union(*selectors))
-        self._known = tuple(self._foreign(part) for part in parts)
-        self._policies = Policies(self._items, snapshot.namespace, self._known)
-        self._system = Policies(beyond, SYSTEM_NAMESPACE, labels=labels)
-        self._pods = tuple(self._all_pods())
-        self._workloads = [pods for pods in self._pods if pods.name in self._described.workloads]
-        self.denies_by_default = any(_denies_everything(spec_of(policy)) for policy in self._items)
+    name: str
+    labels: frozenset[tuple[str, str]]
+    blocks: frozenset[str]
+    ports: frozenset[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rules:
+    """Policies, and what they select by.
+
+    Attributes:
+        items: those of the pipeline's namespace.
+        beyond: those of the system's namespace.
+        labels: of namespaces, by name.
+        keys: of labels.
+        telling: these, and those that components select their pods by.
+    """
+
+    items: list[K8sObject]
+    beyond: list[K8sObject]
+    labels: Mapping[str, Mapping[str, str]]
+    keys: frozenset[str]
+    blocks: frozenset[Block]
+    telling: tuple[str, ...]
+
+    def kind(self, pod: K8sObject) -> tuple[object, ...]:
+        """What tells the pod from others: its component, and what policies select by."""
+        labels = labels_of(pod)
+        return (*(labels.get(key) for key in self.telling), self._blocks_of(pod), frozenset(_named_ports(pod)))
+
+    def read(self, pod: K8sObject, name: str) -> _Kind:
+        """What is known of the pod, which goes by this name."""
+        labels = frozenset((key, value) for key, value in labels_of(pod).items() if key in self.keys)
+        return _Kind(name, labels, self._blocks_of(pod), frozenset(_named_ports(pod)))
+
+    def blocks_of(self, addresses: Iterable[str]) -> frozenset[str]:
+        """The address blocks that one of the addresses is in, by name."""
+        known = list(addresses)
+        return frozenset(block.name for block in self.blocks if block.holds(known))
+
+    def _blocks_of(self, pod: K8sObject) -> frozenset[str]:
+        return self.blocks_of(str(one["ip"]) for one in status_of(pod).get("podIPs") or ())
+
+
+class Network:
+    """What policies let through, held against the flows of a profile."""
+
+    def __init__(self, rules: _Rules, pipeline: Pipeline, namespace: str, kinds: Iterable[_Kind]) -> None:
+        self._described = pipeline
+        parts = (part for part in pipeline.components.values() if part.namespace)
+        everywhere = rules.blocks_of(())
+        self._known = tuple(
+            Pods(part.id, part.namespace, frozenset(part.selector.items()), everywhere) for part in parts
+        )
+        self._policies = Policies(rules.items, namespace, self._known)
+        self._system = Policies(rules.beyond, SYSTEM_NAMESPACE, labels=rules.labels)
+        self._pods = tuple(Pods(kind.name, namespace, kind.labels, kind.blocks, kind.ports) for kind in kinds)
+        self._workloads = [pods for pods in self._pods if pods.name in pipeline.workloads]
+        self.denies_by_default = any(_denies_everything(spec_of(policy)) for policy in rules.items)
 
     @cached_property
     def open_to_everybody(self) -> list[str]:
@@ -135,45 +182,51 @@ class Network:
         part = self._described[component]
         return self.pods_of(component) if part.workload or part.namespace else [Beyond.OUTSIDE]
 
-    def _all_pods(self) -> list[Pods]:
-        """Every pod that policies hold for, and one of each workload that has none; each kind of pod once."""
-        kinds: dict[tuple[object, ...], K8sObject] = {}
-        for item in self._snapshot.data("pods"):
-            if not spec_of(item).get("hostNetwork") and phase_of(item) not in _OVER:
-                kinds.setdefault(self._kind(item), item)
-        found = [self._read(item, self._described.component_of(item)) for item in kinds.values()]
-        running = {pods.name for pods in found}
-        others = [part for part in self._described.workloads.values() if part.id not in running]
-        return [*found, *(self._read(self._template(part), part) for part in others)]
 
-    def _kind(self, pod: K8sObject) -> tuple[object, ...]:
-        """What tells the pod from others: its component, and what policies select by."""
-        labels = labels_of(pod)
-        return (*(labels.get(key) for key in self._telling), self._blocks_of(pod), frozenset(_named_ports(pod)))
+def network_of(snapshot: Snapshot) -> Network:
+    """What the snapshot's policies let through. Snapshots that show the same policies and pods share one."""
+    # known where the account may see them, and which labels the pipeline's namespace has that they select it by
+    labels = {name_of(one): labels_of(one) for one in snapshot.data_if_allowed("namespaces", ())}
+    beyond = snapshot.data_if_allowed("system_networkpolicies", []) if labels else []
+    rules = json.dumps([snapshot.data("networkpolicies"), beyond, labels])
+    kinds = tuple(_kinds(snapshot, _rules(rules, snapshot.pipeline)))
+    return _network(rules, snapshot.pipeline, snapshot.namespace, kinds)
 
-    def _template(self, part: Component) -> K8sObject:
-        """A pod as the component's workload makes it; with no more than its labels where there is no workload."""
-        workload = named(self._snapshot, part.list_name, part.workload)
-        return (
-            template_of(workload) if workload else {"metadata": {"labels": part.selector}, "spec": {"containers": []}}
-        )
 
-    def _read(self, pod: K8sObject, part: Component | None) -> Pods:
-        return Pods(
-            part.id if part else name_of(pod),
-            self._snapshot.namespace,
-            frozenset((key, value) for key, value in labels_of(pod).items() if key in self._keys),
-            self._blocks_of(pod),
-            frozenset(_named_ports(pod)),
-        )
+@lru_cache(maxsize=_KEPT)
+def _network(rules: str, pipeline: Pipeline, namespace: str, kinds: tuple[_Kind, ...]) -> Network:
+    return Network(_rules(rules, pipeline), pipeline, namespace, kinds)
 
-    def _blocks_of(self, pod: K8sObject) -> frozenset[str]:
-        addresses = [str(one["ip"]) for one in status_of(pod).get("podIPs") or ()]
-        return frozenset(block.name for block in self._blocks if block.holds(addresses))
 
-    def _foreign(self, part: Component) -> Pods:
-        """The pods of a component that is in another namespace, where nothing but its labels is known of them."""
-        return Pods(part.id, part.namespace, frozenset(part.selector.items()), self._blocks_of({}))
+@lru_cache(maxsize=_KEPT)
+def _rules(text: str, pipeline: Pipeline) -> _Rules:
+    items, beyond, labels = json.loads(text)
+    keys, blocks = _selected_by([*items, *beyond])
+    selectors = (part.selector for part in pipeline.workloads.values())
+    return _Rules(items, beyond, labels, keys, blocks, tuple(sorted(keys.union(*selectors))))
+
+
+def _kinds(snapshot: Snapshot, rules: _Rules) -> Iterator[_Kind]:
+    """Every pod that policies hold for, and one of each workload that has none; each kind of pod once."""
+    kinds: dict[tuple[object, ...], K8sObject] = {}
+    for item in snapshot.data("pods"):
+        if not spec_of(item).get("hostNetwork") and phase_of(item) not in _OVER:
+            kinds.setdefault(rules.kind(item), item)
+    running: set[str] = set()
+    for item in kinds.values():
+        part = snapshot.pipeline.component_of(item)
+        name = part.id if part else name_of(item)
+        running.add(name)
+        yield rules.read(item, name)
+    for part in snapshot.pipeline.workloads.values():
+        if part.id not in running:
+            yield rules.read(_template(snapshot, part), part.id)
+
+
+def _template(snapshot: Snapshot, part: Component) -> K8sObject:
+    """A pod as the component's workload makes it; with no more than its labels where there is no workload."""
+    workload = named(snapshot, part.list_name, part.workload)
+    return template_of(workload) if workload else {"metadata": {"labels": part.selector}, "spec": {"containers": []}}
 
 
 def _denies_everything(spec: Mapping[str, Any]) -> bool:
