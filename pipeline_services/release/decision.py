@@ -105,7 +105,6 @@ def rules_out_go(noises: Sequence[Noise]) -> bool:
 
 def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> Noise | None:
     there = _judged(metric, pairs, is_regression=False)
-    back = _judged(metric, tuple((b, a) for a, b in pairs), is_regression=False)
     found, allowed = there.interval, NOISE_SHARE * metric.limit
     if found is not None and found.width > allowed:
         seen = "no bound" if math.isinf(found.width) else f"{percent(found.width):.1f} %"
@@ -115,6 +114,7 @@ def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> Noise | No
             f"{percent(allowed):.1f} % is allowed",
             _reach(found),
         )
+    back = _judged(metric, tuple((b, a) for a, b in pairs), is_regression=False)
     wrong = next((one for one in (there, back) if one.decision is not Decision.NOT_WORSE), None)
     return Noise(metric, f"the baseline is not equal to itself: {wrong.why}", _reach(found)) if wrong else None
 

@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from statistics import median
 
 
@@ -40,7 +40,7 @@ def log_ratios(pairs: Sequence[tuple[float, float]]) -> list[float]:
         ValueError: a value is no positive number, which no cost can be; its pair is named.
     """
     for number, pair in enumerate(pairs, 1):
-        if not all(math.isfinite(value) and value > 0 for value in pair):
+        if not (0 < pair[0] < math.inf and 0 < pair[1] < math.inf):
             raise ValueError(f"pair {number} is {pair[0]!r} and {pair[1]!r}, which is no measurement")
     return [math.log(b / a) for a, b in pairs]
 
@@ -55,7 +55,7 @@ def interval(values: Sequence[float], alpha: float) -> Interval:
     """
     if not values:
         raise ValueError("there is no value to judge by")
-    means = _walsh_averages(values)
+    means = _walsh_averages(tuple(values))
     left_out = _rank_bound(len(values), alpha)
     low, high = (means[left_out], means[-1 - left_out]) if left_out >= 0 else (-math.inf, math.inf)
     return Interval(median(means), low, high, len(values))
@@ -65,13 +65,14 @@ def p_above(values: Sequence[float], limit: float) -> float:
     """How likely it is to see differences this large though the true one is ``limit`` at most; 1.0 for no value."""
     if not values:
         return 1.0
-    at_most = bisect_right(_walsh_averages(values), limit)
+    at_most = bisect_right(_walsh_averages(tuple(values)), limit)
     return _cumulative(len(values))[at_most]
 
 
-def _walsh_averages(values: Sequence[float]) -> list[float]:
+@lru_cache(maxsize=16)
+def _walsh_averages(values: tuple[float, ...]) -> tuple[float, ...]:
     """The mean of each pair of values, each value with itself included, in order."""
-    return sorted((one + other) / 2 for place, one in enumerate(values) for other in values[place:])
+    return tuple(sorted([(one + other) / 2 for place, one in enumerate(values) for other in values[place:]]))
 
 
 @cache
