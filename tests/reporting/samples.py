@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,12 @@ def write_ini(folder: Path) -> None:
     (folder / "pytest.ini").write_text(ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
 
 
+@cache
+def _with_plugins() -> list[Distribution]:
+    """The distributions that pytest takes plugins from: each run looks for them among all that are installed."""
+    return [one for one in distributions() if any(entry.group == "pytest11" for entry in one.entry_points)]
+
+
 class Project:
     """A folder with this repository's pytest.ini and conftest.py, checks of its own, and no report generator."""
 
@@ -102,6 +110,7 @@ class Project:
         pytester.mkdir("chaos")
         self.write("checks", CHECKS)
         monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setattr("importlib.metadata.distributions", _with_plugins)
         # Without Node the page is a plain one and a run takes no time; test_page.py makes the real one.
         monkeypatch.setattr("pipeline_services.reporting.allure.node.importlib.util.find_spec", lambda name: None)
         monkeypatch.setattr("pipeline_services.reporting.allure.node.shutil.which", lambda name: None)
