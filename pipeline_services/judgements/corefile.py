@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pipeline_services.model.errors import UnexpectedAnswer
@@ -69,7 +70,8 @@ def hidden(text: str, names: Sequence[str], zone: str, namespace: str) -> str:
     return ""
 
 
-def servers(text: str) -> list[Server]:
+@lru_cache(maxsize=4)
+def servers(text: str) -> tuple[Server, ...]:
     """The server blocks of a Corefile. Snippets and what it imports from elsewhere are left out.
 
     Raises:
@@ -83,7 +85,7 @@ def servers(text: str) -> list[Server]:
         plugins = tuple(_directives(lines))
         if not words[0].startswith("("):
             found.append(Server(tuple(_zone(key.rstrip(",")) for key in words[:-1]), plugins))
-    return found
+    return tuple(found)
 
 
 def _words(line: str) -> list[str]:

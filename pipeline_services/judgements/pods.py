@@ -77,7 +77,15 @@ def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
 def serving_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
     """The ready pods of the component's own workload: those of a part of it, as of Loki's log shipper, do not answer
     for it."""
-    return _own(snapshot, component, ready_pods(snapshot, component))
+    found = snapshot.derive(_serving)
+    if component not in found:
+        found[component] = _own(snapshot, component, ready_pods(snapshot, component))
+    return list(found[component])
+
+
+def _serving(_: Snapshot) -> dict[str, list[K8sObject]]:
+    """What ``serving_pods`` has found in the snapshot so far: nearly every check asks whether somebody is there."""
+    return {}
 
 
 def _own(snapshot: Snapshot, component: str, pods: Iterable[K8sObject]) -> list[K8sObject]:

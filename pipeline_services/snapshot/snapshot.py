@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -241,7 +242,7 @@ class Snapshot:
             raise UnexpectedAnswer(f"{path}: {error.message}", next_step=error.next_step) from error
 
 
-def _text(value: Mapping[str, Any], *, sort: bool) -> str:
+def _text(value: Any, *, sort: bool) -> str:
     return json.dumps(value, sort_keys=sort, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -249,8 +250,14 @@ def _described(document: Mapping[str, Any]) -> Pipeline:
     if document["format"] == WITHOUT_DESCRIPTION:
         return Pipeline.load()
     try:
-        return Pipeline.from_document(document["pipeline"])
+        return _profile(_text(document["pipeline"], sort=False))
     except KeyError as error:
         raise UnexpectedAnswer("this is not a snapshot: it has no profile of its pipeline") from error
     except PreconditionNotMet as error:
         raise UnexpectedAnswer(f"its profile of the pipeline: {error.message}") from error
+
+
+@lru_cache(maxsize=8)
+def _profile(text: str) -> Pipeline:
+    """The same profile where the same one is read again: what was worked out of it is not worked out anew."""
+    return Pipeline.from_document(json.loads(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pipeline_services.model.errors import UnexpectedAnswer
@@ -116,9 +117,15 @@ def epoch(timestamp: str) -> float:
         UnexpectedAnswer: it is not such a time.
     """
     try:
-        return datetime.fromisoformat(timestamp).timestamp()
+        return _epoch(timestamp)
     except (ValueError, TypeError) as error:
         raise UnexpectedAnswer(f"{timestamp!r} is not a time") from error
+
+
+@lru_cache(maxsize=4096)
+def _epoch(timestamp: str) -> float:
+    """The same; dozens of checks ask for the times of the same few pods."""
+    return datetime.fromisoformat(timestamp).timestamp()
 
 
 def creation_time(item: K8sObject) -> str:
