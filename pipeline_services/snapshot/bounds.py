@@ -65,17 +65,20 @@ def _size(source: str, answer: Any) -> int:
     """The bytes that count: of what can lose entries all, of anything else its long texts."""
     if source.startswith(SHRINKABLE):
         return len(json.dumps(answer, ensure_ascii=False).encode())
-    return sum(len(text.encode()) for text in _texts(answer) if len(text) > SHORT)
+    return sum(len(text.encode()) for text in _long_texts(answer))
 
 
-def _texts(tree: Any) -> Iterator[str]:
+def _long_texts(tree: Any) -> Iterator[str]:
     left = [tree]
     while left:
         node = left.pop()
         if isinstance(node, str):
-            yield node
-        elif isinstance(node, dict | list):
-            left += node.values() if isinstance(node, dict) else node
+            if len(node) > SHORT:
+                yield node
+        elif isinstance(node, dict):
+            left += node.values()
+        elif isinstance(node, list):
+            left += node
 
 
 def _cut(node: Any, longest: int) -> Any:
