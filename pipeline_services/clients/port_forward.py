@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 from websocket import ABNF, WebSocketBadStatusException, WebSocketException
 from websocket import WebSocket as UntypedWebSocket
 
+from pipeline_services.clients.buffered_socket import BufferedSocket
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.refusals import quoted, refused
 from pipeline_services.model.component import Service
@@ -196,8 +196,7 @@ class _Connection:
 
     def _step(self) -> bool:
         local, remote = self._local.fileno(), self._remote.fileno()
-        # TLS may hold a whole frame that the socket no longer shows as readable
-        waiting = isinstance(self._remote.sock, ssl.SSLSocket) and self._remote.sock.pending() > 0
+        waiting = self._remote.sock.pending() > 0  # maybe a whole frame that the socket no longer shows as readable
         writers = [local] if self._to_local else []
         readable, writable, _ = select.select([local, remote, self._alarm], writers, [], 0 if waiting else None)
         if self._alarm in readable:
@@ -269,7 +268,8 @@ def websocket_to(
     remote = WebSocket()
     with cluster.server.reaching(f"get pods/{part}", WebSocketException, OSError):
         try:
-            remote.connect(url, header=headers, subprotocols=[PROTOCOL], socket=cluster.server.open_socket())
+            opened = BufferedSocket(cluster.server.open_socket())
+            remote.connect(url, header=headers, subprotocols=[PROTOCOL], socket=opened)
         except WebSocketBadStatusException as error:
             if error.status_code == 404:
                 raise ServiceUnreachable(f"{what or pod}: the pod {pod} is gone") from error
