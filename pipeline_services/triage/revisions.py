@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from pipeline_services.model.k8s import K8sObject, annotations_of, owners_of
+from pipeline_services.model.component import Component
+from pipeline_services.model.k8s import K8sObject, annotations_of, condition, owners_of, status_of
 from pipeline_services.triage.evidence import Evidence
 
+LATELY_S: Final = 3_600.0
+"""Seconds within which a change may be why something fails now."""
+ROLLS_BACK: Final = " rollout undo "
+_HISTORY: Final = " rollout history "
 _OF_DEPLOYMENT: Final = "deployment.kubernetes.io/revision"
+_COMPLETED: Final = "NewReplicaSetAvailable"
 
 
 def revisions(evidence: Evidence, workload: str) -> list[int]:
@@ -27,6 +34,30 @@ def options(evidence: Evidence, workload: str) -> dict[str, str]:
     kept = revisions(evidence, workload)
     previous, current = (f" --to-revision={number}" for number in kept[-2:]) if len(kept) > 1 else ("", "")
     return {"to_previous": previous, "to_current": current}
+
+
+def may_roll_back(evidence: Evidence, part: Component) -> bool:
+    """Whether what is wrong may be what was rolled out: that was lately, or has never been complete, and an earlier
+    revision is kept, as far as that is known."""
+    if not part.kind or len(revisions(evidence, part.kubectl_name)) == 1:
+        return False
+    changed = evidence.changed(part.kind, part.workload, "spec.template")
+    if changed is not None and evidence.now - changed < LATELY_S:
+        return True
+    workload = evidence.object(part.list_name, part.workload)
+    return workload is not None and not _has_completed(workload)
+
+
+def without_rollback(steps: Iterable[str]) -> tuple[str, ...]:
+    """The steps without the command that rolls back, and without the history that it needs, where others remain."""
+    looks = tuple(step for step in steps if ROLLS_BACK not in step)
+    return tuple(step for step in looks if _HISTORY not in step) or looks
+
+
+def _has_completed(workload: K8sObject) -> bool:
+    """Whether the current template has worked, whatever its pods do now; so, too, where that is not known."""
+    status, progress = status_of(workload), condition(workload, "Progressing").get("reason", _COMPLETED)
+    return status.get("currentRevision") == status.get("updateRevision") and progress == _COMPLETED
 
 
 def _owners(kept: K8sObject) -> list[str]:

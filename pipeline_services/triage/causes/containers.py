@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,18 +29,12 @@ from pipeline_services.model.k8s import (
     state_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import (
-    LATELY_S,
-    About,
-    event_line,
-    make_finding,
-    only_rolled_back,
-    warnings_about,
-)
+from pipeline_services.triage.causes.finding import About, event_line, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.revisions import LATELY_S
 from pipeline_services.triage.steps import BEFORE, DESCRIBE, HISTORY, READY, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
@@ -68,7 +62,7 @@ CAUSES: Final = (
         "the image cannot be pulled",
         Escalation.L2,
         "pod-status",
-        steps=(HISTORY, ROLL_BACK),
+        steps=(DESCRIBE, HISTORY, ROLL_BACK),
         undo=ROLL_FORWARD,
         afterwards=READY,
     ),
@@ -97,6 +91,9 @@ _IMAGE: Final = frozenset(
         "RegistryUnavailable",
     }
 )
+_REFUSED_PULL: Final = re.compile(
+    r"429 Too Many Requests|toomanyrequests|no space left on device|x509: [^\";\n]+|pull access denied|401 Unauthorized"
+)
 _CANNOT_RUN: Final = frozenset(
     {"RunContainerError", "CreateContainerError", "StartError", "ContainerCannotRun", "PreCreateHookError"}
 )
@@ -122,7 +119,7 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
             yield make_finding(
                 About(evidence, part, pod),
                 "image-unavailable",
-                f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be pulled",
+                f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be pulled{_refusal(seen)}",
                 *seen,
                 *_last_template_change(evidence, part),
                 since=since,
@@ -148,6 +145,12 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
             )
             return
     yield from _unmounted(evidence, part, pod, since)
+
+
+def _refusal(seen: Iterable[str]) -> str:
+    """Why the registry, or the node, refuses an image that there is, in its own words."""
+    found = next(filter(None, map(_REFUSED_PULL.search, seen)), None)
+    return f": {found[0].strip()}" if found else ""
 
 
 def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float) -> Iterator[Finding]:
@@ -202,7 +205,7 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
         since=at,
     )
     healing_within = OOM_RECENT + 15 if once else None
-    return replace(only_rolled_back(evidence, part, told), self_healing=once, heals_within=healing_within)
+    return replace(told, self_healing=once, heals_within=healing_within)
 
 
 def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:

@@ -30,8 +30,6 @@ MOST_EVIDENCE: Final = 6
 OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
 """The details where no single workload is meant."""
 _WIDTH: Final = 240
-LATELY_S: Final = 3_600.0
-"""Seconds within which a change may be why something fails now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,17 @@ class About:
     def _concerned(self) -> str:
         return self.what.reports_to if isinstance(self.what, Component) else self.what
 
+    @property
+    def part(self) -> Component | None:
+        """The part of the profile that it is about; None for what is none, as the network."""
+        return self.what if isinstance(self.what, Component) else self.evidence.pipeline.components.get(self.what)
+
     def filled(self, command: str) -> str:
         """A command of the cause, to be pasted."""
-        pipeline, snapshot = self.evidence.pipeline, self.evidence.snapshot
-        part = self.what if isinstance(self.what, Component) else pipeline.components.get(self.what)
+        pipeline, snapshot, part = self.evidence.pipeline, self.evidence.snapshot, self.part
         known = of_part(part, self.pod) if part and (part.workload or part.elsewhere) else {}
         details = {**known, **self.details}
-        if " rollout undo " in command and "workload" in details:
+        if revisions.ROLLS_BACK in command and "workload" in details:
             details |= revisions.options(self.evidence, details["workload"])
         whole = pipeline.deploy if command == RESTORE else fill(command, pipeline, snapshot.namespace, details)
         return in_context(whole, snapshot.context)
@@ -109,7 +111,7 @@ def make_finding(
     against: Iterable[str] = (),
     steps: Iterable[str] | None = None,
 ) -> Finding:
-    """A finding of the cause with that id.
+    """A finding of the cause with that id; it rolls back nothing that has worked for longer.
 
     Args:
         seen: the evidence, the strongest first; empty ones are left out.
@@ -117,6 +119,10 @@ def make_finding(
     """
     known, components = about.evidence.causes[cause], about.evidence.pipeline.components
     lines = [one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line]
+    wanted, undo = tuple(known.steps if steps is None else steps), known.undo
+    rolls_back = any(revisions.ROLLS_BACK in step for step in wanted)
+    if about.part and rolls_back and not revisions.may_roll_back(about.evidence, about.part):
+        wanted, undo = revisions.without_rollback(wanted), ""
     return Finding(
         cause=known,
         component=about.component,
@@ -127,8 +133,8 @@ def make_finding(
         evidence=tuple(lines[:MOST_EVIDENCE]) or (one_line(summary, _WIDTH),),
         against=tuple(one_line(line, _WIDTH) for line in against),
         affects=about.suffering,
-        next=about.typed(known.steps if steps is None else steps),
-        undo=about.filled(known.undo),
+        next=about.typed(wanted),
+        undo=about.filled(undo),
         afterwards=about.filled(known.afterwards),
         self_healing=known.heals_within is not None,
         contact=components[about.component].contact if about.component in components else "",
@@ -138,14 +144,6 @@ def make_finding(
 def healing(told: Finding, within: float) -> Finding:
     """The finding as it is told where it is over by itself within so many seconds: nobody has to act."""
     return replace(told, self_healing=True, heals_within=within, next=told.next[:1], undo="")
-
-
-def only_rolled_back(evidence: Evidence, part: Component, told: Finding) -> Finding:
-    """The finding, without the command that rolls back where nothing was rolled out lately."""
-    changed = evidence.changed(part.kind, part.workload, "spec.template") if part.kind else None
-    if changed is not None and evidence.now - changed < LATELY_S:
-        return told
-    return replace(told, next=tuple(step for step in told.next if " rollout undo " not in step), undo="")
 
 
 def of_part(part: Component, pod: K8sObject | None = None, **more: str) -> dict[str, str]:

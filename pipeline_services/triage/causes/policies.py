@@ -15,11 +15,12 @@ from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import BEYOND
-from pipeline_services.triage.causes.finding import LATELY_S, About, make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.drifts import drifts
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.revisions import LATELY_S
 from pipeline_services.triage.steps import RESTORE
 
 CAUSES: Final = (

@@ -9,7 +9,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.k8s import containers_of, limits_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import About, make_finding, only_rolled_back
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import HISTORY, ROLL_BACK, ROLL_FORWARD
@@ -59,19 +59,17 @@ def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
     containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
     limits = {limits_of(one).get("cpu", "none") for one in containers}
     part = evidence.pipeline[app]
-    told = make_finding(
+    return make_finding(
         About(evidence, part, subject=f"app/{app}", owner=app),
         "cpu-throttled",
         f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
         *seen,
         since=evidence.changed(part.kind, part.workload, "spec.template"),
     )
-    return only_rolled_back(evidence, part, told)
 
 
 def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
     summary = f"{app} is about to run out of memory: {why}"
-    told = make_finding(
+    return make_finding(
         About(evidence, app, affects={app}), "out-of-memory", summary, why, confidence=Confidence.MEDIUM
     )
-    return only_rolled_back(evidence, evidence.pipeline[app], told)
