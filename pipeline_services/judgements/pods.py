@@ -29,6 +29,7 @@ from pipeline_services.model.k8s import (
     phase_of,
     progress_of,
     ready_since,
+    recent_restarts,
     state_of,
     status_of,
 )
@@ -255,7 +256,7 @@ def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:
             yield _with_message(ended.get("reason") or "Error", f"exit code {ended['exitCode']}")
         if last.get("reason") == "OOMKilled" and now - epoch(last["finishedAt"]) < OOM_RECENT:
             yield f"OOMKilled {now - epoch(last['finishedAt']):.0f} s ago (container {container['name']})"
-        if last.get("exitCode") and container["restartCount"] >= _CRASHES and not container.get("ready"):
+        if last.get("exitCode") and recent_restarts(container, now) >= _CRASHES and not container.get("ready"):
             yield f"Error (container {container['name']} ended with exit code {last['exitCode']} again and again)"
 
 

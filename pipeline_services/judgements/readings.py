@@ -21,7 +21,7 @@ from pipeline_services.judgements.resources import usage_share
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
-from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
+from pipeline_services.model.k8s import age_since_start, condition, name_of, recent_restarts_of, status_of
 from pipeline_services.model.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import AT_LEAST_ONCE, Pipeline
@@ -150,7 +150,7 @@ def _restarts(snapshot: Snapshot, component: str) -> float:
     pods = pods_of(snapshot, component)
     if not pods:
         raise NoData(f"there is no pod of {component} whose restarts could be counted")
-    return float(max(map(restarts_of, pods)))
+    return float(max(recent_restarts_of(pod, snapshot.taken_at) for pod in pods))
 
 
 def no_reading(pipeline: Pipeline) -> NoData:

@@ -13,7 +13,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Stage
-from tests.judgements.faults import second_pod, warning
+from tests.judgements.faults import DAY, second_pod, warning
 from tests.judgements.known_bad.kafka import stalled
 from tests.judgements.world import NOW, World, healthy
 from tests.triage.test_rules import crashed, no_pod_of_producer
@@ -144,3 +144,34 @@ def test_a_pod_that_does_not_go_is_told_though_another_took_its_place() -> None:
     (held,) = diagnose(world.snapshot()).findings
     assert "example.com/hold holds it" in held.summary
     assert '"finalizers":null' in held.next[-1]
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "counts"),
+    [(60 * DAY, 20 * DAY, False), (20 * DAY, 3_600, False), (7_200, 3_600, True), (None, 3_600, True)],
+    ids=["long ago", "one reboot today", "again and again today", "nobody knows"],
+)
+def test_restarts_count_while_they_are_news(began: float | None, ended: float, counts: bool) -> None:
+    world = healthy()
+    pod = world.pods(roles.INFLUXDB)[0]
+    pod["metadata"]["creationTimestamp"] = world.ago(200 * DAY)
+    last = {"reason": "Unknown", "exitCode": 255, "finishedAt": world.ago(ended)}
+    last |= {"startedAt": world.ago(began)} if began else {}
+    state = {"running": {"startedAt": world.ago(ended)}}
+    pod["status"]["containerStatuses"][0] |= {"restartCount": 6, "state": state, "lastState": {"terminated": last}}
+    found = diagnose(world.snapshot())
+    assert [one.cause.id for one in found.findings] == (["restarted-often"] if counts else [])
+    assert ("test_key_metric[pod-restarts-influxdb]" in found.red) == counts
+
+
+def test_a_crash_after_a_year_of_reboots_is_no_loop() -> None:
+    world = healthy()
+    pod = world.pods(roles.PRODUCER)[0]
+    container = pod["status"]["containerStatuses"][0]
+    last = {"reason": "Error", "exitCode": 1, "startedAt": world.ago(30 * DAY), "finishedAt": world.ago(10)}
+    container |= {"restartCount": 6, "ready": False, "lastState": {"terminated": last}}
+    container["state"] = {"running": {"startedAt": world.ago(9)}}
+    pod["status"]["conditions"][1] |= {"status": "False"}
+    found = diagnose(world.snapshot())
+    assert [one.cause.id for one in found.findings] == ["process-crashed"]
+    assert "test_pods_ready[producer]" not in found.red

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.model.k8s.objects import (
     K8sObject,
@@ -17,6 +17,9 @@ from pipeline_services.model.k8s.objects import (
     spec_of,
     status_of,
 )
+
+RESTARTS_COUNT_S: Final = 43_200.0
+"""Seconds for which a restart counts: those of a night do, those of a year of reboots do not."""
 
 
 def addresses_of(pod: K8sObject) -> list[str]:
@@ -106,6 +109,24 @@ def node_of(pod: K8sObject) -> str:
 def restarts_of(pod: K8sObject) -> int:
     """The restarts of all containers, summed."""
     return sum(int(status.get("restartCount", 0)) for status in container_statuses(pod))
+
+
+def recent_restarts(status: K8sObject, now: float) -> int:
+    """The restarts of a container without those that are known to be old: it has run since, or ran before the last."""
+    count = int(status.get("restartCount", 0))
+    if _is_old(state_of(status, "running"), now):
+        return 0
+    return min(count, 1) if _is_old(state_of(status, "terminated") or last_end(status), now) else count
+
+
+def recent_restarts_of(pod: K8sObject, now: float) -> int:
+    """Those of all containers, summed."""
+    return sum(recent_restarts(status, now) for status in container_statuses(pod))
+
+
+def _is_old(life: K8sObject, now: float) -> bool:
+    """Whether a life of a container began long ago; one that could not begin has the year 1970."""
+    return bool(life.get("startedAt")) and 0 < epoch(life["startedAt"]) < now - RESTARTS_COUNT_S
 
 
 def is_ready(pod: K8sObject) -> bool:

@@ -26,6 +26,7 @@ from pipeline_services.model.k8s import (
     limits_of,
     name_of,
     owners_of,
+    recent_restarts,
     state_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
@@ -192,7 +193,7 @@ def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Findi
 
 def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     limit = limits_of(_container(pod, status["name"])).get("memory", "none")
-    count = status["restartCount"]
+    count = recent_restarts(status, evidence.now)
     once = is_ready(pod) and count < LOOP_RESTARTS
     often = "once" if count == 1 else f"{count} times so far"
     told = make_finding(
@@ -210,7 +211,7 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
 
 def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     last = _last_end(status)
-    code, count = last.get("exitCode"), status["restartCount"]
+    code, count = last.get("exitCode"), recent_restarts(status, evidence.now)
     words = last_log_lines(evidence, part, pod, status["name"])
     about = About(evidence, part, pod, details={"container": str(status["name"])})
     seen = (

@@ -25,7 +25,7 @@ from pipeline_services.model.k8s import (
     name_of,
     phase_of,
     progress_of,
-    restarts_of,
+    recent_restarts_of,
     status_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
@@ -206,7 +206,7 @@ def _rolling(evidence: Evidence, part: Component) -> bool:
 
 
 def _restarted_often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    restarts = restarts_of(pod)
+    restarts = recent_restarts_of(pod, evidence.now)
     if restarts >= MAX_RESTARTS:
         yield make_finding(
             About(evidence, part, pod, affects={part.reports_to}),

@@ -20,7 +20,8 @@ from pipeline_services.model.k8s import (
     is_ready,
     last_seen,
     name_of,
-    restarts_of,
+    recent_restarts,
+    recent_restarts_of,
     started_at,
 )
 from pipeline_services.model.metrics.advice import Escalation
@@ -81,7 +82,7 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
     if re.search(_TIMED_OUT, message) and evidence.now - started > STARTUP_S and not _is_start_up(recent):
         summary = f"{part.id} runs but does not answer: {name_of(pod)}"
         hung = make_finding(About(evidence, part, pod), "process-hung", summary, *seen, since=since)
-        return [replace(hung, self_healing=_is_restarted(pod) and restarts_of(pod) < MAX_RESTARTS)]
+        return [replace(hung, self_healing=_is_restarted(pod) and recent_restarts_of(pod, evidence.now) < MAX_RESTARTS)]
     return []
 
 
@@ -105,7 +106,7 @@ def killed_by_probe(
         return []
     message = " ".join(str(event.get("message", "")) for event in failed[:3])
     seen = [_said(event) for event in (*failed[:2], killing[0])]
-    count = status["restartCount"]
+    count = recent_restarts(status, evidence.now)
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
         what = "for what it does not have" if "statuscode" in message else "on a port that nothing listens on"
         summary = f"the {_which(message)} of {part.id} asks {what}, and so it is killed"
