@@ -30,6 +30,24 @@ def seen(*failed: Check | str, moved: tuple[int, int] | None = None, **answers: 
     return [one.cause.id for one in findings(Evidence(snapshot, results, causes=CAUSES))]
 
 
+def scaling(now: int | None, partitions: int = 6, most: int = 5) -> tuple[list[str], str]:
+    """To how many processors the steps scale where so many are asked for, and to how many the undo does."""
+    deployment = {"metadata": {"name": "processor"}, "spec": {"replicas": now}}
+    hpa = {"metadata": {"name": "processor-hpa"}, "spec": {"maxReplicas": most}}
+    answers = {
+        "deployments": [] if now is None else [deployment],
+        "hpas": [hpa],
+        "kafka_topics": {PIPELINE.topics.readings: [{}] * partitions},
+    }
+    growth = checks.KEY_METRIC.of("consumer-lag-growth")
+    results = {str(growth): CheckResult(Case(growth, "", frozenset(), ()), FAILED, "it grows")}
+    snapshot = Snapshot(AT, "", PIPELINE.namespace, answers, pipeline=PIPELINE)
+    [found] = findings(Evidence(snapshot, results, causes=CAUSES))
+    assert len(found.next) > 1
+    numbers = [step.partition("--replicas=")[2] for step in found.next if " scale " in step]
+    return numbers, found.undo.partition("--replicas=")[2]
+
+
 def stored(of_looks: int, rate: float, before: float = 0.0) -> dict[str, Any]:
     """The producer makes 10 readings/s; in the last looks so many of them were stored, ``before`` that others."""
     times = [AT - 15.0 * number for number in reversed(range(20))]
@@ -106,3 +124,13 @@ def test_a_producer_is_idle_only_while_it_is_ready(failed: Check | str) -> None:
     ready = pod("producer-1", "producer", phase="Running", conditions=[READY])
     assert seen(failed, pods=[ready]) == ["producer-idle"]
     assert seen(failed, pods=[pod("producer-1", "producer", phase="Running")]) == []
+
+
+@pytest.mark.parametrize(("now", "more"), [(1, "3"), (2, "4"), (3, "5"), (4, "5")])
+def test_more_processors_are_asked_for_and_taken_back_to_as_many_as_there_are(now: int, more: str) -> None:
+    assert scaling(now) == ([more], str(now))
+
+
+@pytest.mark.parametrize(("now", "partitions", "most"), [(5, 6, 5), (6, 6, 5), (6, 6, 9), (3, 3, 5), (None, 6, 5)])
+def test_processors_that_would_not_help_are_not_asked_for(now: int | None, partitions: int, most: int) -> None:
+    assert scaling(now, partitions, most) == ([], "")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import readings
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
+from pipeline_services.model.commands import DESCRIBE_GROUP, LOGS_OF, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import addresses_of, name_of
+from pipeline_services.model.k8s import addresses_of, name_of, replicas_of, spec_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
@@ -45,8 +47,8 @@ CAUSES: Final = (
         Escalation.L2,
         "processor-pod-failure",
         symptomatic=True,
-        steps=(TOP_PODS, "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3"),
-        undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",
+        steps=(TOP_PODS, "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas={more}"),
+        undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas={now}",
         afterwards="LAG falls",
     ),
     Cause(
@@ -76,6 +78,9 @@ CAUSES: Final = (
     ),
 )
 
+_AT_MOST: Final = (TOP_PODS, DESCRIBE_GROUP, LOGS_OF % roles.PROCESSOR)
+"""What is typed where no further processor would help, or be kept: what the ones that run spend their time on."""
+_ADDED: Final = 2
 STEADY_FOR: Final = 180.0
 """Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
 
@@ -100,15 +105,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     if growing and (hung := probes.stands_still(evidence, roles.PROCESSOR, growing[0].why)):
         yield hung
     elif growing or (behind and not _falls(evidence)):
-        first = (growing or behind)[0]
-        yield make_finding(
-            About(evidence, roles.PROCESSOR),
-            "processing-too-slow",
-            f"readings arrive faster than they are stored: {first.why}",
-            *(one.why for one in (*growing, *behind, *high)),
-            *_strangers(evidence),
-            confidence=Confidence.MEDIUM,
-        )
+        yield _too_slow(evidence, [*growing, *behind], high)
     elif (high or behind) and _falls(evidence) and not clock_behind:
         yield make_finding(
             About(evidence, roles.PROCESSOR),
@@ -116,6 +113,34 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             f"consumers are catching up with a backlog: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
         )
+
+
+def _too_slow(evidence: Evidence, red: Sequence[CheckResult], high: Sequence[CheckResult]) -> Finding:
+    """More processors, if there may be more; never fewer than there are."""
+    workload, most = evidence.workload(roles.PROCESSOR), _most_processors(evidence)
+    now = replicas_of(workload) if workload else most
+    more = min(now + _ADDED, most)
+    seen = (*(one.why for one in (*red, *high)), *_strangers(evidence))
+    told = make_finding(
+        About(evidence, roles.PROCESSOR, details={"more": str(more), "now": str(now)}),
+        "processing-too-slow",
+        f"readings arrive faster than they are stored: {red[0].why}",
+        *([f"{now} processors are asked for, and at most {most} work", *seen] if workload and more <= now else seen),
+        confidence=Confidence.MEDIUM,
+        steps=_AT_MOST if more <= now else None,
+    )
+    return replace(told, undo="") if more <= now else told
+
+
+def _most_processors(evidence: Evidence) -> int:
+    """How many may run: each needs a partition, and the autoscaler takes away those above its own maximum."""
+    scaler = evidence.pipeline[roles.PROCESSOR].autoscaler
+    live = evidence.object("hpas", scaler.name) if scaler else None
+    topics = evidence.pipeline.topics
+    partitions = len((evidence.data("kafka_topics") or {}).get(topics.readings) or ()) or topics.partitions
+    if not scaler:
+        return partitions
+    return min(partitions, int(spec_of(live)["maxReplicas"]) if live else scaler.max_replicas)
 
 
 def _falls(evidence: Evidence) -> bool:
