@@ -8,6 +8,7 @@ from pipeline_services.judgements import pods
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.model import Finding
 from tests.judgements.faults import metrics_server_scaled_to_0, only_pod_unready
 from tests.judgements.known_bad.cluster import (
     TEMPLATE,
@@ -16,6 +17,7 @@ from tests.judgements.known_bad.cluster import (
     kubelet_silent,
     part_gone,
     part_told_otherwise,
+    part_wanted_nowhere,
     part_without_pods,
 )
 from tests.judgements.known_bad.daily import last_workload_without_pods
@@ -143,6 +145,7 @@ def test_a_dns_service_that_leads_nowhere_is_named_and_no_file_is_to_be_replaced
 def without_metrics(world: World, pods: int) -> None:
     """The metrics API answers nobody, and so many pods of metrics-server are ready."""
     metrics_server_scaled_to_0(world)
+    world.item("system_deployments", "metrics-server")["spec"]["replicas"] = int(pods > 0)
     ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
     apps = ["kube-dns", *["metrics-server"] * pods]
     world.answers["system_pods"] = [
@@ -167,3 +170,84 @@ def test_a_metrics_server_that_is_told_otherwise_is_why_there_are_no_metrics() -
     diagnosis = diagnose(world.snapshot())
     assert said(world) == ["hpa: cluster-part-set-otherwise deployment/metrics-server"]
     assert not diagnosis.unanswered
+
+
+LABELS = {"coredns": "kube-dns"}
+
+
+def crashing(world: World, part: str, reason: str, restarts: int) -> None:
+    """The only pod of a part that is asked for does not start, whatever is tried."""
+    part_without_pods(world, part)
+    labels = {"k8s-app": LABELS.get(part, part)}
+    container = {"name": part, "restartCount": restarts, "state": {"waiting": {"reason": reason}}}
+    status = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [container],
+    }
+    ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    others = [
+        {"metadata": {"name": f"{app}-0", "labels": {"k8s-app": app}}, "status": ready}
+        for app in ("kube-dns", "metrics-server", "kube-proxy", "kube-router")
+        if app != labels["k8s-app"]
+    ]
+    world.answers["system_pods"] = [*others, {"metadata": {"name": f"{part}-1", "labels": labels}, "status": status}]
+
+
+def named(world: World, part: str) -> Finding:
+    [found] = [one for one in diagnose(world.snapshot()).findings if one.subject.endswith(f"/{part}")]
+    return found
+
+
+@pytest.mark.parametrize("part", ["coredns", "metrics-server", "kube-proxy", "kube-router"])
+@pytest.mark.parametrize(("reason", "restarts"), [("CrashLoopBackOff", 9), ("ImagePullBackOff", 0)])
+def test_a_part_that_crashes_is_looked_at_and_neither_scaled_nor_deployed_again(
+    part: str, reason: str, restarts: int
+) -> None:
+    world = healthy()
+    crashing(world, part, reason, restarts)
+    found = named(world, part)
+    assert any(f"pod {part}-1: {reason}" in line for line in (found.summary, *found.evidence))
+    pods = f"-n kube-system -l k8s-app={LABELS.get(part, part)}"
+    looks = [f"describe pods {pods}", *([f"logs {pods} --tail=50"] if restarts else [])]
+    assert found.next == tuple(f"kubectl --context kind-conveyor {look}" for look in looks)
+    assert not found.undo
+
+
+@pytest.mark.parametrize(("part", "declared"), [("coredns", False), ("metrics-server", True), ("kube-proxy", False)])
+def test_a_part_that_is_gone_is_made_again_only_where_this_checkout_declares_it(part: str, declared: bool) -> None:
+    world = healthy()
+    part_gone(world, part)
+    found = named(world, part)
+    assert (found.next[-1] == "make up") is found.mends is declared
+    assert not found.undo
+    assert "there is no d" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("part", "breakage", "restored"),
+    [
+        ("kube-proxy", part_wanted_nowhere, False),
+        ("kube-proxy", part_without_pods, False),
+        ("kube-router", part_wanted_nowhere, True),
+        ("kube-router", part_without_pods, False),
+        ("coredns", part_without_pods, False),
+        ("metrics-server", part_without_pods, False),
+    ],
+)
+def test_make_up_is_typed_only_for_what_it_restores(part: str, breakage: object, restored: bool) -> None:
+    world = healthy()
+    assert callable(breakage)
+    breakage(world, part)
+    found = named(world, part)
+    assert (found.next[-1] == "make up") is found.mends is restored
+    assert any(step.endswith(f"-n kube-system {part}") for step in found.next) is not restored
+
+
+@pytest.mark.parametrize("part", ["coredns", "metrics-server"])
+def test_what_is_scaled_to_0_is_scaled_to_1(part: str) -> None:
+    world = healthy()
+    part_wanted_nowhere(world, part)
+    found = named(world, part)
+    scale = f"kubectl --context kind-conveyor scale deployment {part} -n kube-system --replicas="
+    assert (found.next[-1], found.undo) == (f"{scale}1", f"{scale}0")

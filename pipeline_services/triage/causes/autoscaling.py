@@ -111,7 +111,12 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
         runs = any(map(is_ready, servers)) and not scaled
-        state = "metrics-server is scaled to 0: " if scaled else "metrics-server has no ready pod: " if away else ""
+        kept = cluster_parts.states(servers)
+        state = f"metrics-server has no ready pod{f' ({kept[0]})' if kept else ''}: " if away else ""
+        state = "metrics-server is scaled to 0: " if scaled else state
+        state = (
+            "there is no deployment/metrics-server: " if cluster_parts.is_gone(evidence, METRICS_LABEL[1]) else state
+        )
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
@@ -120,14 +125,21 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment
             else "",
+            *kept,
             *(one.why for one in missing),
             since=stopped_since(evidence, deployment),
-            steps=_OF_ONE_THAT_RUNS if runs else None,
+            steps=_OF_ONE_THAT_RUNS if runs else None if scaled else _of_one_that_does_not(evidence),
         )
         otherwise = evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED, METRICS_LABEL[1])
         cause = replace(told.cause, symptomatic=bool(otherwise))  # then that is why
-        told = replace(told, cause=cause, undo="" if runs else told.undo)
+        told = replace(told, cause=cause, undo=told.undo if scaled else "")
         yield cluster_parts.passing(evidence, told, METRICS_LABEL[1])
+
+
+def _of_one_that_does_not(evidence: Evidence) -> tuple[str, ...]:
+    """What is typed where it is asked for and does not run, which no scaling changes."""
+    looks = cluster_parts.looks(evidence, METRICS_LABEL[1])
+    return (*looks, RESTORE) if cluster_parts.is_restored(evidence, METRICS_LABEL[1]) else looks
 
 
 def _autoscalers(evidence: Evidence) -> Iterator[Finding]:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of, way_to
 from pipeline_services.model.cluster_part import LEASE
-from pipeline_services.model.k8s import is_ready
+from pipeline_services.model.k8s import (
+    K8sObject,
+    container_statuses,
+    is_ready,
+    name_of,
+    phase_of,
+    progress_of,
+    restarts_of,
+    state_of,
+)
+from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, healing, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import GREEN, RESTORE
 
+LISTED: Final = "kubectl get deployments,daemonsets,pods -n kube-system"
 _SAVED: Final = "{config_map}.saved.yaml"
 
 CAUSES: Final = (
@@ -24,7 +36,7 @@ CAUSES: Final = (
         "a part of the cluster itself does not run",
         Escalation.L3,
         "the-cluster-itself",
-        steps=("kubectl get deployments,daemonsets,pods -n kube-system", RESTORE),
+        steps=(LISTED, RESTORE),
         afterwards=GREEN,
     ),
     Cause(
@@ -49,6 +61,8 @@ CAUSES: Final = (
     ),
 )
 
+LABEL: Final = "k8s-app"
+"""The label by which the pods of each part are known."""
 _WAY: Final = ("kubectl get services -n kube-system -o wide", "kubectl get endpointslices -n kube-system")
 """What is typed where the address that pods ask leads to no DNS server: others than the pipeline's own made it."""
 PASSES_S: Final = 120.0
@@ -58,6 +72,12 @@ NAMED_ELSEWHERE: Final = ("dns", "hpa")
 
 _OF_THE_CONTROL_PLANE: Final = ("kubectl get lease -n kube-system {name}", "kubectl get pods -n kube-system -o wide")
 """What is typed where a part of the control plane is silent, which no deploy starts, and whose pod may be gone."""
+_DESCRIBE: Final = "kubectl describe {kind} -n kube-system {name}"
+_OF_ITS_PODS: Final = (
+    "kubectl describe pods -n kube-system -l k8s-app={label}",
+    "kubectl logs -n kube-system -l k8s-app={label} --tail=50",
+)
+"""What is typed where a part is there and does not come up: what says why is handed over."""
 
 
 def _put_right_here(told: Finding) -> Finding:
@@ -72,6 +92,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         part = evidence.pipeline.cluster[name]
         if part.component in NAMED_ELSEWHERE:
             continue
+        steps = _OF_THE_CONTROL_PLANE if part.kind == LEASE else looks(evidence, name)
         told = make_finding(
             About(
                 evidence,
@@ -83,9 +104,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             "cluster-part-down",
             one.why,
             *_pods(evidence, name),
-            steps=_OF_THE_CONTROL_PLANE if part.kind == LEASE else None,
+            *states(evidence.system(LABEL, name)),
+            steps=None if is_restored(evidence, name) else steps,
         )
-        yield _put_right_here(told) if part.manifest else told
+        yield _put_right_here(told) if is_restored(evidence, name) else told
     for one in evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED):
         (name,) = one.parameters
         if evidence.failed(checks.NAMES_ANSWERED, name):
@@ -124,6 +146,62 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield replace(told, undo="") if astray or declared else told
 
 
+def is_gone(evidence: Evidence, name: str) -> bool:
+    """Whether there is no such part, and nothing that may do its work."""
+    return bool(evidence.failed(checks.CLUSTER_PART_RUNS, name)) and _live(evidence, name) is None
+
+
+def _live(evidence: Evidence, name: str) -> K8sObject | None:
+    part = evidence.pipeline.cluster[name]
+    return evidence.object(f"{SYSTEM}{KINDS[part.kind].source}", name)
+
+
+def looks(evidence: Evidence, name: str, label: str = "") -> tuple[str, ...]:
+    """What is typed to see why a part does not come up, which no command of this page puts right.
+
+    Args:
+        label: of its pods; by default its name.
+    """
+    part = evidence.pipeline.cluster.get(name)
+    given = {"{kind}": part.kind.lower() if part else "deployment", "{name}": name, "{label}": label or name}
+    steps = (LISTED,) if is_gone(evidence, name) else _of_its_pods(evidence, label or name)
+    return tuple(reduce(lambda step, gap: step.replace(gap, given[gap]), given, step) for step in steps)
+
+
+def _of_its_pods(evidence: Evidence, label: str) -> tuple[str, ...]:
+    """The same of one that is there; a pod that has never run has no log."""
+    if not evidence.known("system_pods"):
+        return (LISTED, _DESCRIBE, *_OF_ITS_PODS)
+    unready = [pod for pod in evidence.system(LABEL, label) if not is_ready(pod)]
+    if not unready:
+        return (LISTED, _DESCRIBE)
+    return _OF_ITS_PODS if any(map(restarts_of, unready)) else _OF_ITS_PODS[:1]
+
+
+def states(pods: Iterable[K8sObject]) -> list[str]:
+    """What keeps each of the pods that are not ready, by name."""
+    return [f"pod {name_of(pod)}: {_state(pod)}" for pod in pods if not is_ready(pod)]
+
+
+def _state(pod: K8sObject) -> str:
+    waiting = [state_of(one, "waiting").get("reason") for one in container_statuses(pod)]
+    return next(filter(None, waiting), "") or phase_of(pod)
+
+
+def is_restored(evidence: Evidence, name: str) -> bool:
+    """Whether make up puts the part right: this checkout declares it whole, and it is gone, wanted nowhere, or may be
+    another than that; one that is as declared is made no better.
+    """
+    part = evidence.pipeline.cluster.get(name)
+    if part is None or part.kind == LEASE or part.config_map or not part.manifest:
+        return False
+    live = _live(evidence, name)
+    if live is None or not progress_of(live).wanted:
+        return True
+    as_declared = checks.CLUSTER_PART_SET_AS_DECLARED
+    return bool(evidence.failed(as_declared, name) or evidence.undecided(as_declared, name))
+
+
 def explains_names(evidence: Evidence) -> bool:
     """Whether a part that does not run, or the configuration of one, is why names or connections fail."""
     parts = evidence.failed(checks.CLUSTER_PART_RUNS)
@@ -143,5 +221,5 @@ def passing(evidence: Evidence, told: Finding, name: str) -> Finding:
 
 def _pods(evidence: Evidence, name: str) -> list[str]:
     """How many of its pods are ready, where pods of the system are known and carry its name."""
-    own = evidence.system("k8s-app", name)
+    own = evidence.system(LABEL, name)
     return [f"{sum(map(is_ready, own))} of {len(own)} pods with k8s-app={name} are ready"] if own else []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
-from pipeline_services.model.k8s import condition_since, is_ready, name_of, phase_of, replicas_of, spec_of
+from pipeline_services.model.k8s import K8sObject, condition_since, is_ready, name_of, phase_of, replicas_of, spec_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import cluster_parts, contact, policies, services
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
@@ -84,18 +85,16 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
     scaled = deployment is not None and replicas_of(deployment) == 0
     if away or scaled or cluster_parts.lacks_pods(evidence, policies.DNS):
-        wanted = replicas_of(deployment) if deployment else "?"
         told = make_finding(
             About(evidence, "dns", subject="deployment/coredns"),
             "dns-down",
-            "coredns is scaled to 0: no DNS server runs"
-            if scaled
-            else f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
+            "coredns is scaled to 0: no DNS server runs" if scaled else _not_ready(evidence, servers, deployment),
             *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
             *seen,
             since=stopped_since(evidence, deployment),
+            steps=None if scaled else cluster_parts.looks(evidence, "coredns", DNS_LABEL[1]),
         )
-        yield cluster_parts.passing(evidence, told, "coredns")
+        yield cluster_parts.passing(evidence, told if scaled else replace(told, undo=""), "coredns")
     elif (red or lines) and not (of_one_app or policies.close_dns(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
             About(evidence, "dns"),
@@ -105,6 +104,16 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("the DNS servers are ready",) if servers else (),
         )
+
+
+def _not_ready(evidence: Evidence, servers: list[K8sObject], deployment: K8sObject | None) -> str:
+    """That no DNS server is, though some are asked for, and what keeps the first of them."""
+    if deployment is None and cluster_parts.lacks_pods(evidence, policies.DNS):
+        return "there is no deployment/coredns, so no DNS server runs"
+    wanted = replicas_of(deployment) if deployment else "?"
+    kept = cluster_parts.states(servers)
+    why = f"; {kept[0]}" if kept else ""
+    return f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted{why}"
 
 
 def _seen(evidence: Evidence, pods: int) -> str:
