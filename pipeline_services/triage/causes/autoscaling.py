@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import hpas
 from pipeline_services.model.component import Autoscaler, Component
 from pipeline_services.model.k8s import (
@@ -90,6 +91,7 @@ _OF_ONE_THAT_RUNS: Final = (
 _ITS_OWN = "missing request|is not AbleToScale"
 _NOT_THE_METRICS = f"there is no HPA|AmbiguousSelector|{_ITS_OWN}"
 """What an autoscaler says when it is its own fault, or that of what it scales, that it has no figures."""
+_OF_TOO_FEW: Final = ("producer-rate", "consumer-lag", "consumer-lag-growth", "stored-reading-age")
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -194,11 +196,19 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
     limited = condition(hpa, "ScalingLimited")
     # pods that do not work are no sign that more are needed: retrying, too, takes CPU
     full = len(evidence.ready(part.id)) >= wanted.max_replicas
-    if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
+    too_few = _too_few(evidence, part) if full and limited.get("reason") == "TooManyReplicas" else []
+    if too_few and age(hpa, evidence.now) > hpas.NEW_FOR:
         yield make_finding(
             About(evidence, "hpa", subject=f"hpa/{name}", affects=("hpa", part.id), details=details),
             "autoscaler-at-limit",
             f"{name} wants more than {wanted.max_replicas} pods of {part.id}",
             str(limited.get("message", "")),
+            *(one.why for one in too_few),
             since=condition_since(hpa, "ScalingLimited"),
         )
+
+
+def _too_few(evidence: Evidence, part: Component) -> list[CheckResult]:
+    """What is red for want of more pods: the most that it may have is as good a number as any other (section 8)."""
+    usage = evidence.failed(checks.KEY_METRIC, "cpu-usage", part.id)
+    return [*usage, *(one for one in evidence.failed_metrics(*_OF_TOO_FEW) if one.component == part.reports_to)]
