@@ -13,8 +13,10 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import METRICS_LAG, has_new_pods_only, is_within_lag
 from pipeline_services.judgements.known_issues import known_issue
 from pipeline_services.judgements.pods import is_starting, require_others_back
+from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model.k8s import (
     K8sObject,
+    claims_of,
     condition,
     involved_object,
     is_ready,
@@ -24,6 +26,8 @@ from pipeline_services.model.k8s import (
     phase_of,
     progress_of,
     ready_since,
+    reporter_of,
+    scale_target_of,
     times_seen,
     uid_of,
 )
@@ -35,6 +39,10 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 600.0
 """Seconds back for which an event counts."""
+_RUNS: Final = frozenset({"ReplicaSet", "Job", "CronJob", *(kind.name for kind in KINDS.values() if kind.workload)})
+"""The kinds that make pods."""
+_AUDITORS: Final = ("kyverno", "gatekeeper", "kubewarden", "polaris", "trivy", "kubescape", "falco")
+"""What the names of programs begin with that judge pods by policies, and keep none that runs from its work."""
 BUDGET: Final = "PodDisruptionBudget"
 """It only limits what an eviction may take, so nothing that it lacks is felt: the practice run judges budgets."""
 
@@ -44,7 +52,8 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
     warnings = (one for one in snapshot.data("events") if one.get("type") == "Warning")
     own = (one for one in warnings if component_of(snapshot.pipeline, one) == component)
     for event in sorted(own, key=last_seen, reverse=True):
-        if snapshot.taken_at - last_seen(event) > WINDOW or _is_over(snapshot, event):
+        is_old = snapshot.taken_at - last_seen(event) > WINDOW
+        if is_old or _is_of_others(snapshot, event) or _is_over(snapshot, event):
             continue
         text = f"{event.get('reason')}: {event.get('message', '')}"
         if known_issue("events", component, text, snapshot.taken_at):
@@ -83,6 +92,25 @@ def _is_unready_pod(snapshot: Snapshot, event: K8sObject) -> bool:
     return pod is not None and not is_ready(pod)
 
 
+def _is_of_others(snapshot: Snapshot, event: K8sObject) -> bool:
+    """Whether it is about what somebody else runs, scales or stores in the namespace."""
+    kind, name = involved_object(event)
+    parts = snapshot.pipeline.workloads.values()
+    if kind == "HorizontalPodAutoscaler":
+        hpa = named(snapshot, "hpas", name)
+        scaled = hpa and scale_target_of(hpa) in {(part.kind, part.workload) for part in parts}
+        return name not in snapshot.pipeline.autoscalers and not scaled
+    if kind == "PersistentVolumeClaim":
+        used = (
+            claim for pod in snapshot.data("pods") if any(part.owns(pod) for part in parts) for claim in claims_of(pod)
+        )
+        return not any(belongs_to(name, part) for part in parts) and name not in used
+    if component_of(snapshot.pipeline, event) != "config":
+        return False
+    pod = named(snapshot, "pods", name) if kind == "Pod" else None
+    return kind in _RUNS or (pod is not None and not any(part.owns(pod) for part in parts))
+
+
 def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
     """Whether the object of the event is gone or has become well since."""
     kind, name = involved_object(event)
@@ -106,7 +134,8 @@ def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
     if pod is None or is_terminating(pod) or is_starting(pod, snapshot.taken_at):
         return True
     ready = ready_since(pod)
-    return ready is not None and last_seen(event) <= ready + 1
+    audited = reporter_of(event).startswith(_AUDITORS)
+    return ready is not None and (audited or last_seen(event) <= ready + 1)
 
 
 def _autoscaler_is_well(snapshot: Snapshot, hpa: K8sObject | None) -> bool:

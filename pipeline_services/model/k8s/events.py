@@ -11,6 +11,11 @@ def involved_object(event: K8sObject) -> tuple[str, str]:
     return str(found.get("kind", "")), str(found.get("name", ""))
 
 
+def reporter_of(event: K8sObject) -> str:
+    """The program that wrote the event; empty where it does not say."""
+    return str(event.get("reportingComponent") or (event.get("source") or {}).get("component") or "")
+
+
 def last_seen(event: K8sObject) -> float:
     """When the event happened last, in epoch seconds; 0 where it does not say."""
     series = event.get("series") or {}
