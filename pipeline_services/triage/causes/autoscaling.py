@@ -22,7 +22,7 @@ from pipeline_services.model.k8s import (
     scale_target_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes import cluster_parts
+from pipeline_services.triage.causes import cluster_parts, unreached
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -133,7 +133,8 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
             steps=_OF_ONE_THAT_RUNS if runs else None if scaled else _of_one_that_does_not(evidence),
         )
         otherwise = evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED, METRICS_LABEL[1])
-        cause = replace(told.cause, symptomatic=bool(otherwise))  # then that is why
+        # then that is why, or that the API server reaches no pod of it
+        cause = replace(told.cause, symptomatic=bool(otherwise) or bool(unreached.cut_off(evidence)[0]))
         told = replace(told, cause=cause, undo=told.undo if scaled else "")
         yield cluster_parts.passing(evidence, told, METRICS_LABEL[1])
 

@@ -18,7 +18,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 
 CAUSES: Final[tuple[Cause, ...]] = ()
-_SAID_BY: Final[Mapping[str, str]] = {
+SAID_BY: Final[Mapping[str, str]] = {
     roles.KAFKA: "kafka_topics",
     roles.INFLUXDB: "influxdb_health",
     roles.PROMETHEUS: "prometheus_targets",
@@ -30,7 +30,7 @@ _SAID_BY: Final[Mapping[str, str]] = {
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Those that do not answer, or let nobody in."""
-    for role in _SAID_BY:
+    for role in SAID_BY:
         part = evidence.pipeline.components.get(role)
         if part is not None and part.elsewhere:
             yield from _of(evidence, part)
@@ -38,7 +38,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
     cause = {roles.KAFKA: "broker-unresponsive", roles.INFLUXDB: "store-unresponsive"}.get(part.id, "not-ready")
-    failure = evidence.snapshot.failures.get(_SAID_BY[part.id])
+    failure = evidence.snapshot.failures.get(SAID_BY[part.id])
     if failure is None or failure.kind == AccessDenied.__name__:
         return
     silent, suffered = failure.kind == ServiceUnreachable.__name__, _suffered(evidence, part.id)

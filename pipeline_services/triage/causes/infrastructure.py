@@ -32,6 +32,7 @@ from pipeline_services.model.k8s import (
     taints_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.triage.causes import unreached
 from pipeline_services.triage.causes.finding import OF_ALL, About, healing, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -75,7 +76,7 @@ CAUSES: Final = (
     ),
     Cause(
         "node-silent",
-        "a kubelet does not report",
+        "a kubelet does not report, or the API server does not reach it",
         Escalation.L3,
         "the-cluster-itself",
         steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
@@ -123,6 +124,7 @@ _NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Nodes first, then volumes."""
     yield from _nodes(evidence)
+    yield from unreached.findings(evidence)
     yield from _claims(evidence)
     yield from _full(evidence)
 
