@@ -80,7 +80,7 @@ def webhooks_met(
         if watched:
             closed = one.get("failurePolicy", _FAILS) == _FAILS
             first, more = watched[0], f" and {len(watched) - 1} other steps" if len(watched) > 1 else ""
-            yield f"{first}{more}, by {one['name']}{', without whose answer there is none' if closed else ''}"
+            yield f"{first}{more}: webhook {one['name']}{' has to answer first' if closed else ''}"
 
 
 def _labels_of(watched: _Watched, namespace: Mapping[str, str]) -> Mapping[str, str]:

@@ -99,6 +99,7 @@ _MEANINGS: Final = (
     _Meaning(r"annotations", "tools that read them treat its pods differently"),
     _Meaning(r"labels|selector", "services, policies and autoscalers may miss its pods", stops=True),
 )
+_RIGHTS: Final = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "ConfigMap": _Meaning("", "pods that start from now on use it", stops=True),
     "HorizontalPodAutoscaler": _Meaning("", "it scales by other rules than those tested"),
@@ -109,10 +110,7 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "PersistentVolumeClaim": _Meaning("", "its volume is not the one that was tested, or soon too small"),
     "Pod": _Meaning("", "it works with something else than its workload says, until it is replaced"),
     "PodDisruptionBudget": _Meaning("", "a node drain evicts too many of its pods, or none"),
-    "ClusterRole": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
-    "ClusterRoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
-    "Role": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
-    "RoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
+    **dict.fromkeys(_RIGHTS, _Meaning("", "the API server refuses its pods' requests, or allows them too much")),
     "Service": _Meaning("", "clients may reach no pod, or the wrong one"),
     "ServiceAccount": _Meaning("", "no pod that uses it can be created, or its requests are refused", stops=True),
 }
@@ -184,6 +182,8 @@ class Drift:
     @property
     def does(self) -> str:
         """What it does to the pipeline."""
+        if self.kind in _RIGHTS and not self.differences and not self.extra:
+            return f"the API server refuses what the pods of {self.component} ask"
         return self.extra or self._worst[1].does
 
     @property

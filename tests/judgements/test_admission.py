@@ -19,8 +19,8 @@ def met(rule: dict[str, Any] | None = None, **fields: Any) -> list[str]:
 
 
 def test_a_webhook_about_pods_is_met_and_without_its_answer_none_is_made() -> None:
-    assert met() == ["each new pod, by guard, without whose answer there is none"]
-    assert met(failurePolicy="Ignore") == ["each new pod, by guard"]
+    assert met() == ["each new pod: webhook guard has to answer first"]
+    assert met(failurePolicy="Ignore") == ["each new pod: webhook guard"]
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_a_webhook_about_pods_is_met_and_without_its_answer_none_is_made() -> No
 )
 def test_a_webhook_is_met_by_whatever_kubernetes_writes(resource: str, group: str, operation: str, said: str) -> None:
     rule = {"resources": [resource], "apiGroups": [group], "operations": [operation]}
-    assert met(rule, failurePolicy="Ignore") == [f"{said}, by guard"]
+    assert met(rule, failurePolicy="Ignore") == [f"{said}: webhook guard"]
 
 
 def test_a_webhook_about_everything_says_how_much_that_is() -> None:
     (said,) = met({"resources": ["*/*"], "apiGroups": ["*"], "operations": ["*"]}, failurePolicy="Ignore")
-    assert said == "each new pod and 6 other steps, by guard"
+    assert said == "each new pod and 6 other steps: webhook guard"
 
 
 def test_the_nodes_heartbeats_are_in_a_namespace_of_their_own_and_have_no_labels() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.triage.causes import declared
 from pipeline_services.triage.model import Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.judgements.known_bad.cluster import part_gone, part_told_otherwise
 from tests.judgements.world import healthy
 from tests.triage.known_differences import KNOWN
-from tests.triage.made import only_finding
+from tests.triage.made import SCALED, only_finding
 from tests.triage.test_known_differences import recorded
 
 
@@ -50,3 +53,10 @@ def test_the_cluster_is_put_right_by_its_own_make_up_whatever_pipeline_stands_on
     assert callable(breakage)
     breakage(world, "kube-router")
     assert only_finding(world).next[-1] == "make up"
+
+
+def test_what_mends_a_symptom_by_taking_away_what_may_be_somebodys_asks_first() -> None:
+    told = replace(SCALED, next=("kubectl describe resourcequota",), undo="")
+    extra = replace(SCALED, cause=CAUSES["object-extra"], next=("kubectl delete resourcequota team",))
+    mended = declared._mended(told, extra)
+    assert (mended.next, mended.cause.id, mended.cause.others) == (extra.next, told.cause.id, True)

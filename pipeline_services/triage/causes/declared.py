@@ -128,7 +128,8 @@ def _mended(told: Finding, drifted: Finding) -> Finding:
     knows_better = told.mends and told.confidence is Confidence.HIGH
     if knows_better or told.self_healing or not drifted.mends:
         return told
-    return replace(told, next=drifted.next, undo=drifted.undo)
+    cause = replace(told.cause, others=told.cause.others or drifted.cause.others)
+    return replace(told, cause=cause, next=drifted.next, undo=drifted.undo)
 
 
 def _says_why(finding: Finding, drift: Drift) -> bool:
