@@ -61,7 +61,7 @@ _MEANINGS: Final = (
     _Meaning(r"enableServiceLinks", "variables named after Services may be taken for settings", stops=True),
     _Meaning(r"activeDeadline|restartPolicy", "its pods end for good, with their work undone", stops=True),
     _Meaning(r"shareProcess", "its containers see each other's processes, of which none has the number 1"),
-    _Meaning(r"initContainers", "its pods start only after it", stops=True),
+    _Meaning(r"initContainers", "its pods start only once that has ended", stops=True),
     _Meaning(r"containers\[[^]]*\]\.(command|args)", "its pods run another program", stops=True),
     _Meaning(r"containers\[[^]]*\]\.env", "its pods run with other settings", stops=True),
     _Meaning(r"containers\[[^]]*\]\.volumeMounts|volumes", "its pods find other files, or lose theirs", stops=True),
@@ -82,7 +82,7 @@ _MEANINGS: Final = (
     ),
     _Meaning(r"containers\[[^]]*\]\.ports", "Services and probes that name its ports may find none", stops=True),
     _Meaning(r"containers\[[^]]*\]\.imagePullPolicy", "a new pod may find no image where it looks", stops=True),
-    _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than those of its like", stops=True),
+    _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than was declared", stops=True),
     _Meaning(
         r"(.*\.)?securityContext", "its pods have other rights: they are refused, or fail at their files", stops=True
     ),

@@ -73,7 +73,7 @@ def edited_pods(snapshot: Snapshot, component: str) -> Iterator[Drift]:
         settled = [pod for pod in snapshot.data("pods") if _is_settled(pod, part, snapshot.taken_at)]
         for pod in settled:
             if not owners_of(pod) and snapshot.pipeline.manifests:
-                does = f"it runs beside the pods of {part.id}, and no controller replaces or scales it"
+                does = f"no controller owns it, and it runs beside {part.id}'s own pods"
                 yield Drift(POD, name_of(pod), component, extra=does)
         workload = named(snapshot, part.list_name, part.workload)
         if workload is not None and is_complete(workload):

@@ -121,7 +121,7 @@ def _workloads(
     for item in _undeclared(snapshot.data(KINDS[kind].source), described):
         part = next((one for one in own if one.owns(template_of(item))), None)
         if part is not None and progress_of(item).wanted:
-            does = f"policies and autoscalers take its pods for those of {part.id}, and so do their metrics"
+            does = f"policies, autoscalers and metrics count its pods as {part.id}'s"
             yield Drift(kind, name_of(item), part.reports_to, extra=does)
 
 

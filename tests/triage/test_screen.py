@@ -48,7 +48,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "          kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
         "   undo   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0",
         "   then   every pod of producer is Running and READY 1/1",
-        "   call   L2 - DevOps Engineer if red in 3 min; RUNBOOK.md#pod-status",
+        "   call   L2 - DevOps Engineer if red 3 min later; RUNBOOK.md#pod-status",
         "",
         'For kubectl, once: eval "$(make -s env)"',
     ]

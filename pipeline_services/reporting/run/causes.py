@@ -25,6 +25,7 @@ _TAB: Final = 8
 _EXPECTED: Final = "; expected "
 _FOLLOWS: Final = "; so "
 _FIRST: Final = "first"
+_TO: Final = " --to-revision="
 _OBVIOUS: Final = ("one", "the same", "200", "write access", "no policy that allows it")
 """What need not be said of what is expected."""
 _WORD: Final = re.compile(r"[\w./-]*\w")
@@ -212,8 +213,9 @@ def _told(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
 
 
 def _undo(view: View, finding: Finding, when: str) -> list[str]:
-    if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", f"the same command once more, {when}")
+    step, _, to = finding.undo.partition(_TO)
+    if finding.undo and [step] == [last.partition(_TO)[0] for last in finding.next[-1:]]:
+        return _row(view, "undo", f"the same {f'with{_TO}{to}' if to else 'command once more'}, {when}")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
     return [line for command in typed for line in _command(view, "undo", f"{command} # {when}")]
 

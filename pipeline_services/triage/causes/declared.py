@@ -116,7 +116,9 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
         else:
             seen = told.evidence[: MOST_EVIDENCE - 1]
             is_same = told.subject.rpartition("/")[2] == drift.name  # which it says itself, in other words
-            observed = drift.observed.removeprefix(f"{drift.subject}: ") if is_same else drift.observed
+            observed = drift.observed
+            if is_same or told.subject.startswith(f"pod/{drift.name}-"):
+                observed = observed.removeprefix(f"{drift.subject}: ").removeprefix(f"containers[{drift.name}].")
             lines = (*seen, observed) if is_same else (observed, *seen)
             findings[findings.index(told)] = _mended(replace(told, evidence=lines), _drifted(evidence, drift))
     return findings

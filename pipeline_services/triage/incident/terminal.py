@@ -161,13 +161,13 @@ def call(course: Course, within: float) -> str:
         return "nobody: you can resolve it"
     if course.finding.next and not course.finding.mends:
         return f"{level} now, with what it prints"
-    return f"{level} if red in {duration(max(within, workflow.LOOK_AGAIN_S))}"
+    return f"{level} if red {duration(max(within, workflow.LOOK_AGAIN_S))} later"
 
 
 def asked(course: Course) -> str:
     """Who is asked before the commands are typed, since what they take away may be somebody's; empty: nobody."""
     level = whom(course.level, course.finding.contact)
-    return f"{level} before next, unless you know whose it is" if course.finding.cause.others else ""
+    return f"{level} now, before next, unless it is yours" if course.finding.cause.others else ""
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:

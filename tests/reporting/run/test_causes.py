@@ -237,7 +237,7 @@ def test_a_cause_says_all_that_is_asked_at_night() -> None:
     text = " ".join(texts(said).replace("\\", "").split())
     assert "next kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1" in text
     assert "undo kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0" in text
-    assert "  call  L2 - DevOps Engineer if red in 3 min; RUNBOOK.md#pod-status" in said
+    assert "  call  L2 - DevOps Engineer if red 3 min later; RUNBOOK.md#pod-status" in said
     assert "explains 1 check: producer 1" in said
 
 

@@ -57,7 +57,7 @@ def test_the_cause_is_said_first_and_is_in_a_file(project: Project, diagnosing: 
             "CAUSE: producer is scaled to 0",
             "  since 4 min before this snapshot (07:37:40 UTC)",
             "  next  kubectl --context kind-conveyor scale deployment/producer -n *",
-            "  call  L2 - DevOps Engineer if red in 3 min; RUNBOOK.md#pod-status",
+            "  call  L2 - DevOps Engineer if red 3 min later; RUNBOOK.md#pod-status",
             "explains 1 check: producer 1",
             "Report: *",
             "FAILED: 1 failed, 4 passed; *",
