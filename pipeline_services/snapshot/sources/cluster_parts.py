@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import object_in
 from pipeline_services.model.cluster_part import COREFILE, ClusterPart, declared_here
-from pipeline_services.model.k8s import spec_of
+from pipeline_services.model.k8s import K8sObject, spec_of
 from pipeline_services.model.own_cluster import NODE_LEASES, SYSTEM_NAMESPACE
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
@@ -61,9 +63,15 @@ def declared_parts(pipeline: Pipeline) -> dict[str, Any]:
 
 def _declared(name: str, part: ClusterPart) -> dict[str, Any]:
     kind, declares = ("ConfigMap", part.config_map) if part.config_map else (part.kind, name)
-    found = object_in(REPOSITORY / part.manifest, kind, declares)
+    found = _object_in(REPOSITORY / part.manifest, kind, declares)
     body = {"data": found["data"]} if part.config_map else {"spec": spec_of(found)}
     return {"kind": kind, "metadata": {"name": declares}, **body}
+
+
+@lru_cache(maxsize=8)
+def _object_in(file: Path, kind: str, name: str) -> K8sObject:
+    """The object in the file, which a process reads once, however often it looks."""
+    return object_in(file, kind, name)
 
 
 def _corefile(cluster: Cluster, config_map: str) -> str | None:
