@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ IN_PODS = "pipeline_services.apps."
 GUARD = '\nif __name__ == "__main__":\n'
 
 
+@cache
 def entry_points() -> dict[str, Path]:
     """The files that ``python -m`` runs, by the names that it takes."""
     files = [

@@ -160,7 +160,8 @@ def producers() -> dict[str, set[str]]:
     """By each file that makes a Kafka producer, where it has its settings from, and those it names."""
     found: dict[str, set[str]] = {}
     for file in (path for folder in ("pipeline_services", "chaos") for path in (REPOSITORY / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        source = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "KafkaProducer" in source else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "KafkaProducer":
                 named = {ast.unparse(one.value) if one.arg is None else one.arg for one in node.keywords}
                 found.setdefault(file.name, set()).update(re.findall(r"\w+", " ".join(named)))

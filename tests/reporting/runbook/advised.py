@@ -32,7 +32,10 @@ def templates() -> dict[str, str]:
 def literals(file: Path) -> Iterator[str]:
     """The commands among a module's strings."""
     nested: set[ast.AST] = set()
-    tree = ast.parse(file.read_text())
+    source = file.read_text()
+    if "kubectl" not in source:
+        return
+    tree = ast.parse(source)
     if RULES in file.parents:
         tree.body = [one for one in tree.body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
     for node in ast.walk(tree):
