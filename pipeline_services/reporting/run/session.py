@@ -178,12 +178,13 @@ class OperatorRun:
             if result.outcome is not Outcome.PASSED:
                 self.say(f"  {first_line(result.finding.message)}")
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C or a signal, as opposed to pytest's own stop after collection errors."""
         if type(excinfo.value) is KeyboardInterrupt:
             self._stop(excinfo.value)
             hide_the_place(self.config)
+            excinfo.traceback = excinfo.traceback[-1:]  # pytest puts all of it into words, and each is looked up
 
     def _stop(self, by: KeyboardInterrupt) -> None:
         """From here on the run only ends; what comes now must not break into that."""
