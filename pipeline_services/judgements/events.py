@@ -6,6 +6,7 @@ become ready since, is history.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.judgements.cluster_parts import require_measured
@@ -49,9 +50,7 @@ BUDGET: Final = "PodDisruptionBudget"
 
 def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
     """No Warning event of the last minutes about the component's objects is still open, known issues aside."""
-    warnings = (one for one in snapshot.data("events") if one.get("type") == "Warning")
-    own = (one for one in warnings if component_of(snapshot.pipeline, one) == component)
-    for event in sorted(own, key=last_seen, reverse=True):
+    for event in sorted(snapshot.derive(_warnings).get(component, ()), key=last_seen, reverse=True):
         is_old = snapshot.taken_at - last_seen(event) > WINDOW
         if is_old or _is_of_others(snapshot, event) or _is_over(snapshot, event):
             continue
@@ -67,6 +66,15 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
         command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
         advice = advice_about(component).but(next_command=command)
         raise Deviation(snapshot, observed, f"no open Warning event (last {WINDOW:g} s)", advice)
+
+
+def _warnings(snapshot: Snapshot) -> Mapping[str, list[K8sObject]]:
+    """The Warning events by the component that each is about."""
+    found: dict[str, list[K8sObject]] = {}
+    for event in snapshot.data("events"):
+        if event.get("type") == "Warning":
+            found.setdefault(component_of(snapshot.pipeline, event), []).append(event)
+    return found
 
 
 def component_of(pipeline: Pipeline, event: K8sObject) -> str:
