@@ -161,9 +161,16 @@ class Evidence:
     def lines_of(self, component: str, pod: K8sObject, within: float = 180.0) -> list[tuple[float, str]]:
         """As ``lines``, of one pod. Of one that is not ready all counts, the life before its restart as well."""
         since = self.now - within if is_ready(pod) else 0.0
-        tails = [tail for tail in self.data(f"logs/{component}") or [] if tail["pod"] == name_of(pod)]
-        found = [line for tail in tails for line in stamped_lines(tail)]
-        return sorted(line for line in found if line[0] >= since)
+        key = component, name_of(pod)
+        if key not in self._written:
+            tails = [tail for tail in self.data(f"logs/{component}") or [] if tail["pod"] == name_of(pod)]
+            self._written[key] = sorted(line for tail in tails for line in stamped_lines(tail))
+        return [line for line in self._written[key] if line[0] >= since]
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, str], list[tuple[float, str]]]:
+        """What ``lines_of`` has read so far, by component and pod: dozens of rules read the lines of the same few."""
+        return {}
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
         """The lines of a component that contain the pattern, newest last; not what it has said to be over since."""

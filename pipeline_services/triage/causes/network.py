@@ -135,8 +135,9 @@ def _unresolved(evidence: Evidence, app: str) -> list[str]:
     not_over, found = set(evidence.standing_lines(app)), list[tuple[float, str]]()
     for pod in evidence.pods(app):
         said = [line for line in evidence.lines_of(app, pod) if line[0] > since and line in not_over]
+        nameless = [line for line in said if re.search(_NO_NAME, line[1])]
         for service, server in evidence.pipeline.services.items():
-            complaints = [(at, text) for at, text in said if re.search(_NO_NAME, text) and service in text]
+            complaints = [line for line in nameless if service in line[1]]
             found += contact.standing(evidence, app, pod, server, complaints)
     return [text for _, text in sorted(set(found))]
 
