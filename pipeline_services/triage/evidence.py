@@ -29,6 +29,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.processor_log import DELIVERS_AGAIN, NOT_DELIVERED
+from pipeline_services.snapshot.objects import left_over
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Cause
 
@@ -121,7 +122,10 @@ class Evidence:
     def _pods_by_component(self) -> dict[str, list[K8sObject]]:
         pods = [pod for pod in self.objects("pods") if not is_done(pod)]
         parts = self.pipeline.workloads.values()
-        return {part.id: [pod for pod in pods if part.owns(pod)] for part in parts}
+        left = {part.id: left_over(self.snapshot, part, pods) for part in parts}
+        return {
+            part.id: [pod for pod in pods if part.owns(pod) and name_of(pod) not in left[part.id]] for part in parts
+        }
 
     def pods(self, component: str) -> list[K8sObject]:
         """The component's pods that are meant to stay."""

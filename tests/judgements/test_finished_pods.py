@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
+
 from pipeline_services.model import roles
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.world import World, healthy
@@ -42,3 +44,40 @@ def test_a_pod_that_failed_is_told() -> None:
     world = healthy()
     finished(world)["status"]["phase"] = "Failed"
     assert "test_pods_ready[processor]" in diagnose(world.snapshot()).red
+
+
+def replaced(world: World, reason: str, ago: float) -> dict[str, Any]:
+    """A pod of the producer that failed so long ago; another has taken its place."""
+    pod = copy.deepcopy(world.pods(roles.PRODUCER)[0])
+    pod["metadata"] |= {"name": "producer-697bd5cbf8-zzzzz", "uid": "gone", "creationTimestamp": world.ago(200_000)}
+    condition = {"type": "DisruptionTarget", "status": "True", "lastTransitionTime": world.ago(ago)}
+    pod["status"] = {"phase": "Failed", "conditions": [condition]} | ({"reason": reason} if reason else {})
+    world.answers["pods"].append(pod)
+    return pod
+
+
+@pytest.mark.parametrize("reason", ["Evicted", "Terminated", "NodeAffinity", "Preempting", ""])
+def test_a_failed_pod_that_was_replaced_is_told_for_a_while_only(reason: str) -> None:
+    world = healthy()
+    replaced(world, reason, 86_400)
+    assert diagnose(world.snapshot()).healthy
+    world = healthy()
+    replaced(world, reason, 300)
+    (told,) = diagnose(world.snapshot()).findings
+    assert told.cause.id == "pod-evicted"
+    assert ("was evicted by its node" in told.summary) == (reason == "Evicted")
+
+
+def test_a_failed_pod_that_nothing_replaced_is_told_however_old() -> None:
+    world = healthy()
+    replaced(world, "Evicted", 86_400)
+    world.pods(roles.PRODUCER)[0]["status"]["conditions"][1]["status"] = "False"
+    assert "pod-evicted" in [one.cause.id for one in diagnose(world.snapshot()).findings]
+
+
+def test_a_failed_job_of_another_program_is_nobodys_outage() -> None:
+    world = healthy()
+    pod = finished(world)
+    pod["status"]["phase"] = "Failed"
+    pod["spec"]["containers"][0]["name"] = "backup"
+    assert diagnose(world.snapshot()).healthy

@@ -10,6 +10,7 @@ from pipeline_services.model.k8s.objects import (
     K8sObject,
     age,
     condition_since,
+    created_at,
     epoch,
     is_terminating,
     is_true,
@@ -41,6 +42,13 @@ def is_done(pod: K8sObject) -> bool:
     One that is being deleted is not done: a finalizer may keep it, and what it was for.
     """
     return status_of(pod).get("phase") == "Succeeded" and not is_terminating(pod)
+
+
+def failed_at(pod: K8sObject) -> float:
+    """When a pod of the phase Failed came to that, in epoch seconds: what was written last of it; else its creation."""
+    ends = [state_of(status, "terminated").get("finishedAt") for status in container_statuses(pod)]
+    changes = [one.get("lastTransitionTime") for one in status_of(pod).get("conditions") or ()]
+    return max((epoch(at) for at in (*ends, *changes) if at), default=created_at(pod))
 
 
 def named_ports(pod: K8sObject) -> list[int | str]:

@@ -147,10 +147,11 @@ def _of(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding
 
 def _failed(evidence: Evidence, part: Component, pod: K8sObject) -> Finding:
     reason, message = status_of(pod).get("reason", "Error"), status_of(pod).get("message", "")
+    what = "was evicted by its node" if reason == "Evicted" else "has failed"
     return make_finding(
         About(evidence, part, pod),
         "pod-evicted",
-        f"pod {name_of(pod)} was evicted by its node: {reason} {message}",
+        f"pod {name_of(pod)} {what}: {reason} {message}".rstrip(),
         f"phase Failed, reason {reason}",
         message,
     )
