@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from pipeline_services.model.component import Component
-from pipeline_services.model.k8s import K8sObject, annotations_of, condition, owners_of, status_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    annotations_of,
+    condition,
+    is_observed,
+    is_ready,
+    labels_of,
+    owners_of,
+    spec_of,
+    status_of,
+)
+from pipeline_services.model.pipeline import STATEFUL_SET
 from pipeline_services.triage.evidence import Evidence
 
 LATELY_S: Final = 3_600.0
@@ -46,6 +57,17 @@ def may_roll_back(evidence: Evidence, part: Component) -> bool:
         return True
     workload = evidence.object(part.list_name, part.workload)
     return workload is not None and not _has_completed(workload)
+
+
+def keeps_waiting(evidence: Evidence, part: Component, pod: K8sObject) -> bool:
+    """Whether the pod is of an earlier revision of a StatefulSet, which replaces no pod before it is ready: once its
+    template is put right, somebody has to delete a pod that never will be (kubernetes#67250)."""
+    workload = evidence.object(part.list_name, part.workload) if part.kind == STATEFUL_SET else None
+    if workload is None or is_ready(pod) or not is_observed(workload):
+        return False
+    held = ((spec_of(workload).get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition")
+    revision, wanted = labels_of(pod).get("controller-revision-hash"), status_of(workload).get("updateRevision")
+    return not held and None not in (revision, wanted) and revision != wanted
 
 
 def without_rollback(steps: Iterable[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
 ROLL_BACK: Final = "kubectl rollout undo {workload} -n {namespace}{to_previous}"
 ROLL_FORWARD: Final = "kubectl rollout undo {workload} -n {namespace}{to_current}"
 """They name the revision where it is known, so that a second time brings nothing back."""
+DELETE_POD: Final = "kubectl delete pod -n {namespace} {pod}"
 RELEASE: Final = 'kubectl patch pod -n {namespace} {pod} --type=merge --patch \'{"metadata":{"finalizers":null}}\''
 RESTORE: Final = "make up"
 READY: Final = "every pod of {app} is Running and READY 1/1"

@@ -141,3 +141,26 @@ def test_why_an_image_is_refused_is_said_first(message: str, said: str) -> None:
     world = healthy()
     waits(world, "ErrImagePull", message)
     assert diagnose(world.snapshot()).findings[0].summary.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("revision", "partition", "deleted"),
+    [("influxdb-bad", 0, True), ("influxdb-good", 0, False), ("influxdb-bad", 1, False)],
+    ids=["of the template before", "of the template", "held back"],
+)
+def test_a_broken_pod_that_a_stateful_set_waits_for_is_deleted(revision: str, partition: int, deleted: bool) -> None:
+    world = healthy()
+    pod, workload = world.pods(roles.INFLUXDB)[0], world.workload(roles.INFLUXDB)
+    pod["metadata"]["labels"]["controller-revision-hash"] = revision
+    pod["status"]["conditions"][1] |= {"status": "False"}
+    pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"waiting": {"reason": "ImagePullBackOff"}}}
+    workload["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}
+    workload["status"] |= {"currentRevision": "influxdb-good", "updateRevision": "influxdb-good"}
+    change = {"kind": "StatefulSet", "name": "influxdb", "manager": "kubectl-edit", "fields": ["spec.template.spec"]}
+    world.answers["changes"] = [change | {"time": world.ago(300)}]
+    world.answers["controllerrevisions"] = [kept("StatefulSet", "influxdb", number) for number in (2, 3)]
+    found = diagnose(world.snapshot()).findings[0]
+    assert found.cause.id == "image-unavailable"
+    assert found.next[-1].endswith("delete pod -n conveyor-pipeline influxdb-0") == deleted
+    assert any("rollout undo" in step for step in (*found.next, found.undo)) != deleted
+    assert found.summary.endswith("waits for this pod") == deleted

@@ -24,7 +24,7 @@ from pipeline_services.model.text import one_line, without_request
 from pipeline_services.triage import revisions
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.steps import RESTORE
+from pipeline_services.triage.steps import DELETE_POD, RESTORE
 
 MOST_EVIDENCE: Final = 6
 OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
@@ -111,7 +111,7 @@ def make_finding(
     against: Iterable[str] = (),
     steps: Iterable[str] | None = None,
 ) -> Finding:
-    """A finding of the cause with that id; it rolls back nothing that has worked for longer.
+    """A finding of the cause with that id; it rolls back nothing that has worked for longer, or is back already.
 
     Args:
         seen: the evidence, the strongest first; empty ones are left out.
@@ -120,9 +120,12 @@ def make_finding(
     known, components = about.evidence.causes[cause], about.evidence.pipeline.components
     lines = [one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line]
     wanted, undo = tuple(known.steps if steps is None else steps), known.undo
-    rolls_back = any(revisions.ROLLS_BACK in step for step in wanted)
-    if about.part and rolls_back and not revisions.may_roll_back(about.evidence, about.part):
-        wanted, undo = revisions.without_rollback(wanted), ""
+    if about.part and any(revisions.ROLLS_BACK in step for step in wanted):
+        if about.pod and revisions.keeps_waiting(about.evidence, about.part, about.pod):
+            wanted, undo = (*revisions.without_rollback(wanted), DELETE_POD), ""
+            summary += f"; {about.part.kubectl_name} was changed since, and waits for this pod"
+        elif not revisions.may_roll_back(about.evidence, about.part):
+            wanted, undo = revisions.without_rollback(wanted), ""
     return Finding(
         cause=known,
         component=about.component,

@@ -18,7 +18,7 @@ from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import RESTORE
+from pipeline_services.triage.steps import DELETE_POD, RESTORE
 
 CAUSES: Final = (
     Cause(
@@ -215,7 +215,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             "partitions-unread",
             f"{', '.join(idle)} is ready and reads nothing: it is no member of {name}",
             *seen,
-            steps=(DESCRIBE_GROUP, "kubectl delete pod -n {namespace} {pod}"),
+            steps=(DESCRIBE_GROUP, DELETE_POD),
         )
 
 

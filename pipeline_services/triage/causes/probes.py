@@ -30,7 +30,7 @@ from pipeline_services.model.text import duration, without_request
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK, ROLL_FORWARD
+from pipeline_services.triage.steps import DELETE_POD, DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK, ROLL_FORWARD
 
 CAUSES: Final = (
     Cause(
@@ -39,7 +39,7 @@ CAUSES: Final = (
         Escalation.L1,
         "pod-status",
         heals_within=120,
-        steps=(LOGS, "kubectl delete pod -n {namespace} {pod}"),
+        steps=(LOGS, DELETE_POD),
         afterwards=READY,
     ),
     Cause(
