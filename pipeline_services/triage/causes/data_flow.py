@@ -17,7 +17,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
 from pipeline_services.triage.causes.finding import About, make_finding
-from pipeline_services.triage.causes.kafka import unread_partitions
+from pipeline_services.triage.causes.kafka import is_moving, moves_for_ever, unread_partitions
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -96,14 +96,16 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
-    if unread_partitions(evidence):
-        return  # unread partitions pile up, however fast the others are
+    if unread_partitions(evidence) or moves_for_ever(evidence):
+        return  # unread partitions pile up, however fast the others are; more processors make a group begin anew
     slow = ("consumer-lag", "end-to-end-latency", "stored-reading-age")
     high = [*evidence.failed_metrics(*slow), *evidence.passing_metrics(*slow)]
     growing = evidence.failed_metrics("consumer-lag-growth")
     behind = evidence.failed_metrics("processor-matches-producer")
     if growing and (hung := probes.stands_still(evidence, roles.PROCESSOR, growing[0].why)):
         yield hung
+    elif is_moving(evidence):
+        return  # nothing is read until it has divided its partitions, which says nothing of how fast
     elif growing or (behind and not _falls(evidence)):
         yield _too_slow(evidence, [*growing, *behind], high)
     elif (high or behind) and _falls(evidence) and not clock_behind:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
 from pipeline_services.judgements.partitions import beyond_the_end, idle_processors, standing_still
-from pipeline_services.judgements.pods import made_by_nobody
+from pipeline_services.judgements.pods import all_ready_since, made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC, LIST_TOPICS
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.text import duration
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -93,6 +94,8 @@ _REFUSED: Final = (
     r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
     r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
 )
+MOVES_FOR_S: Final = 120.0
+"""Seconds without a stored reading from which on a rebalance is not one of those that are over by themselves."""
 STILL_SAID: Final = 20.0
 """Seconds within which a producer that is refused says so once more."""
 _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
@@ -205,6 +208,9 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     told = (
         ("rebalancing", "the consumer group is rebalancing: known, 5 to 10 s") if moving else _of_partitions(evidence)
     )
+    if age_s := moves_for_ever(evidence):
+        what = f"the consumer group {name} does not finish rebalancing"
+        told = "partitions-unread", f"{what}: no reading has been stored for {duration(age_s)}"
     if told:
         cause, summary = told
         yield make_finding(About(evidence, roles.PROCESSOR, subject=f"group/{name}"), cause, summary, *seen)
@@ -217,6 +223,25 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             *seen,
             steps=(DESCRIBE_GROUP, DELETE_POD),
         )
+
+
+def is_moving(evidence: Evidence) -> bool:
+    """Whether the processors' group divides its partitions anew just now."""
+    return (evidence.data("kafka_group") or {}).get("state") in _MOVING
+
+
+def moves_for_ever(evidence: Evidence) -> float:
+    """For how many seconds nothing has been stored while the group moves, its members are ready, and readings pile up;
+    0.0 where that is not so, or may be over in a moment."""
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    since = all_ready_since(evidence.pods(roles.PROCESSOR))
+    if not is_moving(evidence) or not since or not evidence.failed_metrics("consumer-lag-growth"):
+        return 0.0
+    if any(member["partitions"] for member in group.get("members") or ()):
+        return 0.0
+    newest = (evidence.data("influxdb_newest") or {}).get("time")
+    age_s = 0.0 if newest is None else evidence.now - max(newest, *since)
+    return age_s if age_s > MOVES_FOR_S else 0.0
 
 
 def _of_partitions(evidence: Evidence) -> tuple[str, str] | None:
