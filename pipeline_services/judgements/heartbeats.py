@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, name_of, node_of, renewed_at, spec_of
+from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, is_true, name_of, node_of, renewed_at, spec_of
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -41,6 +41,12 @@ def silent_nodes(snapshot: Snapshot) -> Mapping[str, float]:
     leases = snapshot.answers.get(LEASES) or ()
     ages = {name_of(one): snapshot.taken_at - renewed_at(one) for one in leases if spec_of(one).get("renewTime")}
     return {node: age for node, age in ages.items() if age > SILENT_AFTER_S}
+
+
+def lost_nodes(snapshot: Snapshot) -> frozenset[str]:
+    """The nodes that are silent or not Ready: nobody knows whether what was started there still runs."""
+    unready = [name_of(node) for node in snapshot.answers.get("nodes", ()) if not is_true(node, "Ready")]
+    return frozenset({*snapshot.derive(silent_nodes), *unready})
 
 
 def on_silent_nodes(snapshot: Snapshot, pods: list[K8sObject]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.heartbeats import require_fresh
+from pipeline_services.judgements.heartbeats import lost_nodes, require_fresh
 from pipeline_services.judgements.placement import is_unplaced, too_large
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
@@ -26,6 +26,7 @@ from pipeline_services.model.k8s import (
     last_end,
     last_seen,
     name_of,
+    node_of,
     phase_of,
     progress_of,
     ready_since,
@@ -238,9 +239,13 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
 
 
 def kept_from_ending(snapshot: Snapshot, component: str) -> list[K8sObject]:
-    """The component's pods that were deleted and should be gone for longer than that may take, grace included."""
-    pods = labelled_pods(snapshot, component)
-    return [pod for pod in pods if is_terminating(pod) and not is_leaving(pod, snapshot.taken_at)]
+    """The component's pods that were deleted and should be gone for longer than that may take, grace included.
+
+    Not those of a node that is lost, where nobody can end them, nor say that they have: that is said of the node.
+    """
+    pods, lost = labelled_pods(snapshot, component), snapshot.derive(lost_nodes)
+    late = [pod for pod in pods if is_terminating(pod) and not is_leaving(pod, snapshot.taken_at)]
+    return [pod for pod in late if node_of(pod) not in lost]
 
 
 def _describing(advice: Advice, pod: K8sObject) -> Advice:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.heartbeats import lost_nodes
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import JOINING_S, age, epoch, is_joining, name_of, ready_since
+from pipeline_services.model.k8s import JOINING_S, age, epoch, is_joining, name_of, node_of, ready_since
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
@@ -52,6 +53,8 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
         if name_of(pod) not in targets:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
+        if targets[name_of(pod)]["health"] != "up" and node_of(pod) in snapshot.derive(lost_nodes):
+            raise PreconditionNotMet(f"node {node_of(pod)} is silent or not Ready, so nobody can scrape its pods")
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
 
 
@@ -95,15 +98,18 @@ def nodes_are_scraped(snapshot: Snapshot) -> None:
     """The kubelet's figures about volumes and containers are scraped."""
     require_ready(snapshot, roles.PROMETHEUS)
     joining = {name_of(one) for one in snapshot.answers.get("nodes", ()) if is_joining(one, snapshot.taken_at)}
+    lost = snapshot.derive(lost_nodes)
     for job in NODE_JOBS:
         targets = _targets(snapshot, job)
         if not targets:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
-        for target in sorted(targets, key=lambda one: one["labels"].get("node") in joining):
+        for target in sorted(targets, key=lambda one: one["labels"].get("node") in {*joining, *lost}):
             node = target["labels"].get("node")
             if node in joining and target["health"] != "up":
                 raise NoData(f"node {node} has just been added and is not scraped yet; try again in {JOINING_S:g} s")
+            if node in lost and target["health"] != "up":
+                raise PreconditionNotMet(f"node {node} is silent or not Ready, so nobody can scrape it")
             _judge(snapshot, job, target)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipeline_services.judgements.heartbeats import lost_nodes
 from pipeline_services.judgements.pods import STARTING_FOR, has_just_moved, is_made_by, kept_from_ending
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -15,6 +16,7 @@ from pipeline_services.model.k8s import (
     is_terminating,
     labels_of,
     name_of,
+    node_of,
     progress_of,
     replicas_of,
 )
@@ -67,12 +69,15 @@ def absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
     if pod is None:
         return _not_created(evidence, part, workload)
     since = deletion_due(pod) or evidence.now
-    if evidence.now - since >= STARTING_FOR:
+    kept_by = node_of(pod) if node_of(pod) in evidence.snapshot.derive(lost_nodes) else ""
+    if evidence.now - since >= STARTING_FOR and not kept_by:
         return _stuck_ending(evidence, part, pod, since)
     return make_finding(
         About(evidence, part, pod, subject=part.kubectl_name),
         "pod-replaced",
-        f"the only pod of {part.id} is being deleted; its replacement follows",
+        f"the only pod of {part.id} cannot end: its node {kept_by} is lost"
+        if kept_by
+        else f"the only pod of {part.id} is being deleted; its replacement follows",
         f"pod {name_of(pod)} is terminating",
         since=min(since, evidence.now),
     )

@@ -27,6 +27,7 @@ from pipeline_services.model.k8s import (
     is_terminating,
     is_true,
     name_of,
+    node_of,
     phase_of,
     spec_of,
     taints_of,
@@ -155,6 +156,7 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
     if not is_true(node, "Ready"):
         ready, since = condition(node, "Ready"), condition_since(node, "Ready")
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
+        summary += f"; {kept}" if (kept := _kept(evidence, name)) else ""
         told = make_finding(about, "node-not-ready", summary, seen, since=since)
         if evidence.undecided(checks.NODES_READY) and is_joining(node, evidence.now):
             told = healing(told, JOINING_S)
@@ -184,11 +186,19 @@ def _silent(evidence: Evidence, node: K8sObject) -> Finding:
     return make_finding(
         About(evidence, "node", subject=f"node/{name}", affects=evidence.pipeline.reported, details={"node": name}),
         "node-silent",
-        f"the kubelet of node {name} has not reported for {silent:.0f} s; what is known of its pods is that old",
+        f"the kubelet of node {name} has not reported for {silent:.0f} s; "
+        + (_kept(evidence, name) or "what is known of its pods is that old"),
         f"Lease {name}: renewed {silent:.0f} s ago",
         f"node {name} is Ready {ready.get('status', 'Unknown')}: {ready.get('message', '')}",
         since=evidence.now - silent,
     )
+
+
+def _kept(evidence: Evidence, node: str) -> str:
+    """The pods that were deleted and cannot end, as nobody hears from their node; two of them would share a volume."""
+    gone = [pod for pod in evidence.objects("pods") if node_of(pod) == node and is_terminating(pod)]
+    names = ", ".join(map(name_of, gone[:3]))
+    return f"{names} may still run there: force its end only once the node is surely off" if gone else ""
 
 
 def _tainted(node: K8sObject) -> float | None:
