@@ -16,7 +16,12 @@ from pipeline_services.triage.subjects import CAUSES
 FILES = sorted([*Path(str(finding.__file__)).parent.glob("*.py"), Path(str(diagnosis.__file__))])
 PIPELINE = Pipeline.load()
 OF_PART = {*finding.of_part(PIPELINE["kafka"]), "to_previous", "to_current"}
-GIVEN_BY = {"of_part": OF_PART, "OF_ALL": set(finding.OF_ALL), "pod": {"pod", "container"}, "_node": {"node", "taint"}}
+GIVEN_BY = {
+    "of_part": OF_PART,
+    "OF_ALL": set(finding.OF_ALL),
+    "pod": {"pod", "container"},
+    "_node": {"node", "taint", "put_back"},
+}
 """What stands in the expression of the details, and the placeholders that it fills."""
 MADE_BY = {"_secret": {"secret"}}
 """What else makes what a finding is about, and the placeholders that it fills."""

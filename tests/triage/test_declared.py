@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.judgements.drift import Drift
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from tests.judgements.examples import quota
@@ -178,6 +179,30 @@ def test_a_namespace_that_refuses_pods_is_named_before_and_after() -> None:
     refused = 'pods "log-shipper-x" is forbidden: violates PodSecurity "restricted:latest": hostPath'
     warning(world, "DaemonSet", "log-shipper", "FailedCreate", refused)
     assert causes(world)[0] == "config: pod-security-refuses"
+
+
+@pytest.mark.parametrize(
+    ("level", "known", "back"),
+    [
+        ("baseline", True, "=baseline --overwrite"),
+        ("restricted", True, "=restricted --overwrite"),
+        (None, True, "-"),
+        (None, False, "=baseline --overwrite"),
+    ],
+)
+def test_the_label_that_refused_pods_is_put_back_as_it_was(level: str | None, back: str, *, known: bool) -> None:
+    world = healthy()
+    labels = world.answers["namespaces"][0]["metadata"]["labels"]
+    labels.pop("pod-security.kubernetes.io/enforce", None)
+    labels |= {"pod-security.kubernetes.io/enforce": level} if level else {}
+    if not known:
+        world.fail("namespaces", ServiceUnreachable("it may not be read"))
+    world.drop_pods("log-shipper")
+    world.workload("log-shipper")["status"] |= {"desiredNumberScheduled": 1, "numberReady": 0, "numberAvailable": 0}
+    refused = f'pods "log-shipper-x" is forbidden: violates PodSecurity "{level or "baseline"}:latest": hostPath'
+    warning(world, "DaemonSet", "log-shipper", "FailedCreate", refused)
+    [found] = [one for one in diagnose(world.snapshot()).findings if one.cause.id == "pod-security-refuses"]
+    assert found.undo.partition(" pod-security.kubernetes.io/enforce")[2] == back
 
 
 def test_a_service_that_leads_to_a_stranger_names_the_pod() -> None:

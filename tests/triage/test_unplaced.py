@@ -178,3 +178,26 @@ def test_a_control_plane_that_is_the_only_node_is_named() -> None:
     first = diagnose(world.snapshot()).findings[0]
     assert first.cause.id == "node-tainted"
     assert CONTROL_PLANE in first.summary
+
+
+@pytest.mark.parametrize("is_pending", [True, False])
+@pytest.mark.parametrize(
+    ("taints", "put_back"),
+    [
+        ([("dedicated", "gpu", "NoSchedule")], "dedicated=gpu:NoSchedule"),
+        ([("dedicated", "", "NoExecute")], "dedicated:NoExecute"),
+        (
+            [("dedicated", "gpu", "NoSchedule"), ("dedicated", "gpu", "NoExecute"), ("zone", "b", "NoSchedule")],
+            "dedicated=gpu:NoSchedule dedicated=gpu:NoExecute",
+        ),
+    ],
+)
+def test_a_taint_is_put_back_as_it_was(taints: list[tuple[str, str, str]], put_back: str, *, is_pending: bool) -> None:
+    world = healthy()
+    (node,) = world.answers["nodes"]
+    node["spec"]["taints"] = [{"key": key, "value": value, "effect": effect} for key, value, effect in taints]
+    if is_pending:
+        pending(world, "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}.")
+    first = diagnose(world.snapshot()).findings[0]
+    assert first.next[-1].endswith(" dedicated-")
+    assert first.undo.partition(f" taint node {node['metadata']['name']} ")[2] == put_back

@@ -35,6 +35,12 @@ def closing_taints(node: K8sObject) -> list[str]:
     ]
 
 
+def taints_of_key(node: K8sObject, key: str) -> str:
+    """The node's taints of that key as kubectl takes them, each with its value and its effect."""
+    own = [(taint.get("value"), taint["effect"]) for taint in taints_of(node) if taint["key"] == key]
+    return " ".join(f"{key}={value}:{effect}" if value else f"{key}:{effect}" for value, effect in own)
+
+
 def is_joining(node: K8sObject, now: float) -> bool:
     """Whether the node was added so lately that its network and its kubelet may still be on their way."""
     made = creation_time(node)

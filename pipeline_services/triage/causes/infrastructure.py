@@ -31,6 +31,7 @@ from pipeline_services.model.k8s import (
     phase_of,
     spec_of,
     taints_of,
+    taints_of_key,
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import unreached
@@ -64,7 +65,7 @@ CAUSES: Final = (
         Escalation.L3,
         "high-resource-usage",
         steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
-        undo="kubectl taint node {node} {taint}:NoSchedule",
+        undo="kubectl taint node {node} {put_back}",
         afterwards="the node has no such taint",
     ),
     Cause(
@@ -136,7 +137,9 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
         yield from _node(evidence, node)
     for name, keys in closed_by_hand(nodes).items() if closed_by_taints(nodes) else ():
         seen = f"node {name} has the taint {', '.join(keys)}"
-        summary, details = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
+        put_back = taints_of_key(evidence.object("nodes", name) or {}, keys[0])
+        details = {"node": name, "taint": keys[0], "put_back": put_back}
+        summary = f"{seen}: new pods cannot be scheduled on it"
         told = make_finding(
             About(evidence, "node", subject=f"node/{name}", affects=(), details=details), "node-tainted", summary, seen
         )

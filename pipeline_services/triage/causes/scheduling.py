@@ -22,6 +22,7 @@ from pipeline_services.model.k8s import (
     is_true,
     name_of,
     spec_of,
+    taints_of_key,
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import pairs
@@ -185,10 +186,11 @@ def _node(evidence: Evidence, cause: str) -> dict[str, str]:
     closed = closed_by_hand(nodes) if cause == "node-tainted" else {}
     if closed:
         name, keys = next(iter(closed.items()))
-        return {"node": name, "taint": keys[0]}
+        put_back = taints_of_key(evidence.object("nodes", name) or {}, keys[0])
+        return {"node": name, "taint": keys[0], "put_back": put_back}
     is_meant = _CONCERNED.get(cause, is_cordoned)
     found = sorted(nodes, key=lambda node: (not is_meant(node), len(closing_taints(node))))
-    return {"node": name_of(found[0]) if found else "NODE", "taint": "TAINT"}
+    return {"node": name_of(found[0]) if found else "NODE", "taint": "TAINT", "put_back": "TAINT:NoSchedule"}
 
 
 def _usage(evidence: Evidence) -> list[str]:

@@ -100,7 +100,7 @@ CAUSES: Final = (
             "kubectl get namespace {namespace} -o yaml",
             "kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
         ),
-        undo="kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=restricted --overwrite",
+        undo="kubectl label namespace {namespace} pod-security.kubernetes.io/enforce{back}",
         afterwards="the refused pods are created and ready within two minutes",
         others=True,
     ),
@@ -187,21 +187,24 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         *(epoch(event["firstTimestamp"]) for event in refused if event.get("firstTimestamp")),
     )
     lines = (_REFUSED.sub("", message), *_quotas(evidence), *(event_line(event) for event in refused[:2]))
+    namespace = evidence.object("namespaces", evidence.snapshot.namespace)
+    level = labels_of(namespace).get(f"{ADMISSION}enforce") if namespace else None
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         cause, component = "quota-exceeded", "config"
         quota = re.search(r"(?:exceeded|failed) quota: ([\w.-]+)", message)
         summary = f"{f'ResourceQuota {quota[1]}' if quota else 'a LimitRange'} refuses the pods of {part.id}"
     elif "violates PodSecurity" in message:
         cause, component = "pod-security-refuses", "config"
-        namespace = evidence.object("namespaces", evidence.snapshot.namespace)
-        level = labels_of(namespace).get(f"{ADMISSION}enforce") if namespace else None
         is_set = f" is {level}, which" if level else ""
         summary = f"no pod of {part.id} is admitted: the namespace's label {ADMISSION}enforce{is_set} forbids them"
     elif re.search(r"persistentvolumeclaim", message):
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:
         cause, component, summary = "pods-forbidden", "", f"no pod of {part.id} may be created: {message}"
-    yield make_finding(About(evidence, part, owner=component), cause, summary, *lines, since=since)
+    said = re.search(r'violates PodSecurity "(\w+)', message)
+    was = level if namespace or not said else said[1]
+    about = About(evidence, part, owner=component, details={"back": f"={was} --overwrite" if was else "-"})
+    yield make_finding(about, cause, summary, *lines, since=since)
 
 
 def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
