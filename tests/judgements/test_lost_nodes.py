@@ -68,3 +68,14 @@ def test_on_a_node_that_is_well_both_are_faults() -> None:
     pod_not_gone(world, roles.PRODUCER)
     world.answers["pods"][-1]["spec"]["nodeName"] = LOST
     assert {"test_pods_ready[producer]", "test_nodes_scraped"} <= set(outcomes(world)[0])
+
+
+@pytest.mark.parametrize("is_only", [True, False])
+def test_who_may_be_draining_a_node_is_asked_where_another_takes_pods(*, is_only: bool) -> None:
+    world = healthy()
+    if not is_only:
+        second_node(world, "True", 3.0)
+        world.answers["prometheus_targets"].pop()
+    world.answers["nodes"][0]["spec"]["unschedulable"] = True
+    (found,) = diagnose(world.snapshot()).findings
+    assert (found.cause.id, found.cause.others, found.blocks) == ("node-cordoned", not is_only, is_only)

@@ -179,7 +179,8 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
         told = make_finding(
             replace(about, affects=()), "node-cordoned", summary, f"node {name} {seen}", since=_tainted(node)
         )
-        yield replace(told, blocks=take_no_pods(evidence.objects("nodes")))
+        is_only = take_no_pods(evidence.objects("nodes"))
+        yield replace(told, blocks=is_only, cause=replace(told.cause, others=not is_only))  # it may be being drained
 
 
 def _silent(evidence: Evidence, node: K8sObject) -> Finding:
