@@ -12,6 +12,10 @@ from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEASES: Final = "node_leases"
+CONTROLLER: Final = "kube-controller-manager"
+"""The Lease of what says of a silent node that it is not Ready."""
+NOTICED_S: Final = 90.0
+"""Seconds after which that has been said of a node that is silent: 50 by default, and how long a look takes."""
 
 
 def nodes_report(snapshot: Snapshot) -> None:
@@ -32,15 +36,41 @@ def nodes_report(snapshot: Snapshot) -> None:
             )
             observed = f"the kubelet of node {node} has not reported for {silent[node]:.0f} s"
             raise Deviation(snapshot, observed, f"at most {SILENT_AFTER_S:.0f} s ago", advice)
+    for node, seconds in snapshot.derive(clocks_behind).items():
+        advice = advice_about("node").but(
+            impact="what it reports looks old, and it takes certificates and tokens to be not valid yet",
+            next_command=f"kubectl describe node {node}",
+            runbook="the-cluster-itself",
+        )
+        raise Deviation(snapshot, f"the clock of node {node} is {seconds:.0f} s behind", "right to the second", advice)
     if missing := sorted(set(nodes) - known):
         raise NoData(f"the node {missing[0]} has no Lease that its kubelet renewed")
 
 
 def silent_nodes(snapshot: Snapshot) -> Mapping[str, float]:
     """The nodes whose kubelet is silent, with the seconds since its last word; none where nobody may look."""
+    behind = snapshot.derive(clocks_behind)
+    return {node: age for node, age in _ages(snapshot).items() if age > SILENT_AFTER_S and node not in behind}
+
+
+def clocks_behind(snapshot: Snapshot) -> Mapping[str, float]:
+    """The nodes that are Ready though the last word of their kubelet seems old, with the seconds that it seems so.
+
+    The node controller goes by its own clock: it says of a kubelet that is silent that its node is not Ready. So none
+    where that controller is not known to work, by the clock of whoever looks.
+    """
+    ready = {name_of(node) for node in snapshot.answers.get("nodes", ()) if is_true(node, "Ready")}
+    leases = [one for one in snapshot.answers.get("system_leases", ()) if name_of(one) == CONTROLLER]
+    if not any(spec_of(one).get("renewTime") for one in leases):
+        return {}
+    if any(snapshot.taken_at - renewed_at(one) > SILENT_AFTER_S for one in leases):
+        return {}
+    return {node: age for node, age in _ages(snapshot).items() if age > NOTICED_S and node in ready}
+
+
+def _ages(snapshot: Snapshot) -> dict[str, float]:
     leases = snapshot.answers.get(LEASES) or ()
-    ages = {name_of(one): snapshot.taken_at - renewed_at(one) for one in leases if spec_of(one).get("renewTime")}
-    return {node: age for node, age in ages.items() if age > SILENT_AFTER_S}
+    return {name_of(one): snapshot.taken_at - renewed_at(one) for one in leases if spec_of(one).get("renewTime")}
 
 
 def lost_nodes(snapshot: Snapshot) -> frozenset[str]:

@@ -165,6 +165,7 @@ _BLIND: Final = {
     "scrape-failing": NO_SERIES,
     "series-dropped": NO_SERIES,
     "reference-missing": "there is no secret",
+    "node-silent": "which is too old",
 }
 """Causes that leave checks of any component open, by what those say."""
 _BLIND_WITHOUT: Final = {roles.PROMETHEUS: NO_SERIES}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.heartbeats import silent_nodes
+from pipeline_services.judgements.heartbeats import clocks_behind, silent_nodes
 from pipeline_services.judgements.nodes import closed_by_hand, closed_by_taints, take_no_pods
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
@@ -78,7 +78,7 @@ CAUSES: Final = (
     ),
     Cause(
         "node-silent",
-        "a kubelet does not report, or the API server does not reach it",
+        "a kubelet does not report, is not reached, or has a clock that is behind",
         Escalation.L3,
         "the-cluster-itself",
         steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
@@ -156,6 +156,11 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
     if name in evidence.snapshot.derive(silent_nodes):
         yield _silent(evidence, node)
         return
+    if behind := evidence.snapshot.derive(clocks_behind).get(name):
+        summary = f"the clock of node {name} is {behind:.0f} s behind; its kubelet does report"
+        seen = f"Lease {name}: renewed {behind:.0f} s ago by its own clock, and the node is still Ready"
+        told = make_finding(replace(about, affects=()), "node-silent", summary, seen)
+        yield replace(told, afterwards="its Lease is renewed seconds ago")
     if not is_true(node, "Ready"):
         ready, since = condition(node, "Ready"), condition_since(node, "Ready")
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
