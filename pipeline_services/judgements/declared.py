@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.drift import CAPACITY, DELETED, LABELS, PROXIED_BY, WORKLOADS, Drift, held
+from pipeline_services.judgements.drift import CAPACITY, DELETED, LABELS, PROXIED_BY, REQUEST, WORKLOADS, Drift, held
 from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.endpoint_addresses import misled
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
@@ -186,7 +186,16 @@ def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator
         yield from text_differences(declared.get("data") or {}, live.get("data") or {})
     elif kind in (STATEFUL_SET, DEPLOYMENT) and not scaled and replicas_of(live) > replicas_of(declared):
         yield Difference("replicas", replicas_of(live), replicas_of(declared))  # fewer are told by themselves
-    yield from differences(view_of(declared, kind), view_of(live, kind))
+    found = differences(view_of(declared, kind), view_of(live, kind))
+    yield from (one for one in found if not (one.path == REQUEST and _is_grown(one, live)))
+
+
+def _is_grown(request: Difference, claim: K8sObject) -> bool:
+    """Whether a claim was given more than is declared, and its volume is as large: nothing lacks."""
+    there = (status_of(claim).get("capacity") or {}).get("storage")
+    if not request.live or not request.declared or not there:
+        return False
+    return quantity(there) >= quantity(request.live) > quantity(request.declared)
 
 
 def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:

@@ -25,6 +25,10 @@ PROXIED_BY: Final = ("service.kubernetes.io/service-proxy-name", "service.kubern
 """The labels of a Service that make kube-proxy pass it over."""
 ENDPOINTS: Final = "endpoints"
 """What the path begins with of where a Service leads to."""
+ROLE: Final = "roleRef"
+"""What the path begins with of the role that is bound, which nothing changes in place."""
+REQUEST: Final = "resources.requests.storage"
+"""The path of how much a claim asks for: more can be given, and nothing taken back."""
 CAPACITY: Final = "status.capacity.storage"
 """The path of how large a claim's volume is by now."""
 _KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")

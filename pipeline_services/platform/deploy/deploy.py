@@ -19,7 +19,7 @@ from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, removed, render, rollout
-from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key, listed
+from pipeline_services.platform.deploy.drift import CLAIM, PRUNED_KINDS, key, listed
 from pipeline_services.platform.deploy.reader import ensure_reader
 from pipeline_services.platform.deploy.reads import READS, stamp_of, started_with
 from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
@@ -113,6 +113,8 @@ class _Deploy:
                 self._versions[key(manifest)] = version_of(result)
 
     def _apply_one(self, manifest: Object) -> Object:
+        if manifest["kind"] == CLAIM:
+            return self._api.apply(drift.no_smaller(manifest, self._api.get(*key(manifest))))
         live = self._live.get(key(manifest))
         fields = drift.taken_over(live) if live else None
         if live and fields:

@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import FIELD_MANAGER, Cluster, Object
-from pipeline_services.model.k8s import has_labels, managed_fields_of, name_of, owners_of
+from pipeline_services.model.k8s import (
+    has_labels,
+    managed_fields_of,
+    name_of,
+    owners_of,
+    quantity,
+    requests_of,
+    spec_of,
+)
 
 PRUNED_KINDS: Final = (
     *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
@@ -15,6 +23,7 @@ PRUNED_KINDS: Final = (
 )
 """Kinds of which nothing unexpected may stay. Volume claims are not among them: they hold the data."""
 
+CLAIM: Final = "PersistentVolumeClaim"
 GIVEN: Final = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 ADDED: Final = {
     *(("ConfigMap", "nightly-prometheus"), ("RoleBinding", "nightly-reader")),
@@ -74,6 +83,15 @@ def taken_over(live: Mapping[str, Any]) -> list[Object] | None:
     for entry in foreign:
         fields = _merged(fields, entry.get("fieldsV1", {}))
     return [*others, {**mine, "fieldsV1": fields}]
+
+
+def no_smaller(claim: Object, live: Object | None) -> Object:
+    """A claim's manifest, as large as the claim is by now: it may have been given more, and cannot be made smaller."""
+    declared, there = (requests_of(spec_of(one)).get("storage", "") if one else "" for one in (claim, live))
+    if not declared or not there or quantity(there) <= quantity(declared):
+        return claim
+    spec = spec_of(claim)
+    return {**claim, "spec": {**spec, "resources": {**spec["resources"], "requests": {"storage": there}}}}
 
 
 def key(item: Mapping[str, Any]) -> tuple[str, str]:

@@ -158,6 +158,14 @@ def test_fields_that_somebody_else_set_are_taken_over_before_the_apply(deployed:
     assert entry["fieldsV1"] == {"f:spec": {}}
 
 
+def test_a_claim_that_was_given_more_is_not_asked_to_shrink(deployed: World) -> None:
+    claim = deployed.cluster.objects["PersistentVolumeClaim", "data-prometheus"]
+    claim["spec"]["resources"]["requests"]["storage"] = "50Gi"
+    deployed.deploy()
+    claim = deployed.cluster.objects["PersistentVolumeClaim", "data-prometheus"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == "50Gi"
+
+
 def test_a_pod_that_waits_for_its_next_crash_is_replaced(deployed: World) -> None:
     status = {"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3}]}
     metadata = {"name": "producer-1", "labels": {"app": "producer"}, "ownerReferences": [{}]}

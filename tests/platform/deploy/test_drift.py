@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.kubernetes import FIELD_MANAGER
-from pipeline_services.platform.deploy.drift import PRUNED_KINDS, intruders, taken_over, unexpected
+from pipeline_services.platform.deploy.drift import PRUNED_KINDS, intruders, no_smaller, taken_over, unexpected
 
 
 def item(kind: str, name: str, **more: Any) -> dict[str, Any]:
@@ -34,6 +34,18 @@ def test_foreign_objects_go(kind: str) -> None:
 )
 def test_what_the_cluster_made_and_data_stay(kept: dict[str, Any]) -> None:
     assert unexpected([kept], set()) == []
+
+
+def claim(storage: str) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}
+    return item("PersistentVolumeClaim", "data-prometheus", spec=spec)
+
+
+@pytest.mark.parametrize(("live", "applied"), [("10Gi", "10Gi"), ("5120Mi", "5Gi"), ("1Gi", "5Gi"), (None, "5Gi")])
+def test_a_claim_that_was_given_more_keeps_it(live: str | None, applied: str) -> None:
+    declared = claim("5Gi")
+    assert no_smaller(declared, claim(live) if live else None) == claim(applied)
+    assert declared == claim("5Gi")
 
 
 def test_volume_claims_are_never_pruned() -> None:
