@@ -55,6 +55,7 @@ from tests.triage.differences import (
     workload,
 )
 from tests.triage.endpoint_changes import no_slice, old_address, other_port, pod_of_before
+from tests.triage.held_differences import HELD
 from tests.triage.volume_changes import volume_deleted, volume_kept, volume_not_grown
 
 DRIFT = "not-as-declared"
@@ -296,4 +297,4 @@ IN_STORES = (
     ),
 )
 """Settings inside InfluxDB and Kafka."""
-KNOWN = (*IN_STORES, *OF_PODS, *OF_RUNNING_PODS, *OF_NODES, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)
+KNOWN = (*IN_STORES, *OF_PODS, *OF_RUNNING_PODS, *OF_NODES, *OF_WORKLOADS, *OF_OTHERS, *HELD, *OF_NOBODY)

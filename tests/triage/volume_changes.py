@@ -21,3 +21,10 @@ def volume_not_grown(world: World) -> None:
     """A claim was made larger, and its file system waits for a pod that mounts it anew."""
     pending = {"type": "FileSystemResizePending", "status": "True", "lastTransitionTime": MOMENT}
     world.item("pvcs", "data-influxdb-0")["status"] |= {"capacity": {"storage": "2Gi"}, "conditions": [pending]}
+
+
+def claim_grown(world: World) -> None:
+    """A claim was given more in an emergency, and its volume is as large."""
+    claim = world.item("pvcs", "data-kafka-0")
+    claim["spec"]["resources"]["requests"]["storage"] = "50Gi"
+    claim["status"]["capacity"] = {"storage": "50Gi"}

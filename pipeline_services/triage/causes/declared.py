@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.judgements.drift import (
     ANNOTATIONS,
@@ -16,6 +16,8 @@ from pipeline_services.judgements.drift import (
     IMMUTABLE,
     LABELS,
     OWNERS,
+    REQUEST,
+    ROLE,
     Drift,
 )
 from pipeline_services.judgements.edited_pods import BUILD
@@ -42,16 +44,16 @@ _SAME_BUILD: Final = (
     " -o custom-columns=NAME:.metadata.name,NODE:.spec.nodeName,IMAGE:.status.containerStatuses[*].imageID",
     "kubectl rollout restart {workload} -n {namespace}",
 )
-_UNTIED: Final = (
-    "kubectl patch secret -n {namespace} {name} --type=merge"
-    ' --patch \'{"metadata":{"finalizers":null,"ownerReferences":null}}\''
-)
 _MADE_ANEW: Final = (
     "kubectl get secret -n {namespace} {name} -o yaml | sed /^immutable:/d"
     " | kubectl replace -n {namespace} --force -f -"
 )
 """A Secret is not applied while its values are right, so that make up leaves alone what else was done to it."""
-_UNNOTED: Final = "kubectl patch {kind} -n {namespace} {name} --type=merge --patch '{patch}'"
+_CLAIM: Final = KINDS["PersistentVolumeClaim"].name
+_PROTECTED: Final = "kubernetes.io/pvc-protection"
+_LEFT_ALONE: Final = frozenset({"Secret", _CLAIM, "ClusterRole", "ClusterRoleBinding"})
+"""Kinds of which make up takes back nothing that somebody else has added."""
+_PATCHED: Final = "kubectl patch {kind} -n {namespace} {name} --type=merge --patch '{patch}'"
 _RECLAIM: Final = '{"spec":{"persistentVolumeReclaimPolicy":"{policy}"}}'
 _RECLAIMED: Final = (
     "kubectl get persistentvolume {name}",
@@ -150,8 +152,8 @@ def _lacks_its_volume(finding: Finding, drift: Drift) -> bool:
 
 
 def _added(evidence: Evidence, drift: Drift) -> Finding:
-    """What nobody declared; of what stands in no namespace the commands name none."""
-    is_autoscaler, namespace = drift.kind == "HorizontalPodAutoscaler", f" -n {evidence.snapshot.namespace}"
+    """What nobody declared."""
+    is_autoscaler = drift.kind == "HorizontalPodAutoscaler"
     named = {"kind": drift.kind.lower(), "name": drift.name}
     affects = None if is_autoscaler else ()
     told = make_finding(
@@ -161,10 +163,7 @@ def _added(evidence: Evidence, drift: Drift) -> Finding:
         drift.observed,
         since=evidence.changed(drift.kind, drift.name),
     )
-    if KINDS[drift.kind].namespaced:
-        return told
-    steps = tuple(step.replace(namespace, "") for step in told.next)
-    return replace(told, next=steps, undo=told.undo.replace(namespace, ""))
+    return _without_namespace(evidence, told, drift.kind)
 
 
 def _drifted(evidence: Evidence, drift: Drift) -> Finding:
@@ -188,9 +187,18 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
         since=since,
         steps=_steps(drift),
     )
-    if is_led_anew(drift):
-        return replace(told, undo=about.filled(_PUT_BACK))
-    return _in_the_cluster(told, drift)
+    if any(f"> {drift.name}.saved.yaml" in step for step in told.next):
+        told = replace(told, undo=about.filled(_PUT_BACK))
+    return _in_the_cluster(_without_namespace(evidence, told, drift.kind), drift)
+
+
+def _without_namespace(evidence: Evidence, told: Finding, kind: str) -> Finding:
+    """The finding with commands that name no namespace, where what it is about stands in none."""
+    if KINDS[kind].namespaced or kind == KINDS["Namespace"].name:
+        return told
+    namespace = f" -n {evidence.snapshot.namespace}"
+    steps = tuple(step.replace(namespace, "") for step in told.next)
+    return replace(told, next=steps, undo=told.undo.replace(namespace, ""))
 
 
 def is_led_anew(drift: Drift) -> bool:
@@ -225,14 +233,29 @@ def _steps(drift: Drift) -> tuple[str, ...] | None:
 
 def _of_metadata(drift: Drift, paths: set[str]) -> tuple[str, ...] | None:
     """The same for what stands beside an object's spec."""
-    if CAPACITY in paths:
+    if paths & {CAPACITY, REQUEST}:
         return ("kubectl describe {kind} -n {namespace} {name}",)
-    if drift.kind == KINDS["Secret"].name and paths <= {HELD, OWNERS, IMMUTABLE}:
-        commands = (_UNTIED,) if paths & {HELD, OWNERS} else ()
-        return (_LOOK, *commands, *((_MADE_ANEW,) if IMMUTABLE in paths else ()))
+    if any(path.startswith(ROLE) for path in paths):
+        return *_TAKEN_AWAY, RESTORE
+    if {DELETED, HELD} <= paths and drift.kind != KINDS["Namespace"].name:
+        return _TAKEN_AWAY[0], *_untied(drift.kind, paths), RESTORE
+    if drift.kind in _LEFT_ALONE and paths & {HELD, OWNERS, IMMUTABLE}:
+        anew = (_MADE_ANEW,) if IMMUTABLE in paths else ()
+        return _LOOK, *_untied(drift.kind, paths), *anew, *((RESTORE,) if paths - {HELD, OWNERS, IMMUTABLE} else ())
     if patch := _without_marks(drift):
-        return _LOOK, _UNNOTED.replace("{patch}", json.dumps({"metadata": patch}, separators=(",", ":")))
+        return _LOOK, _patched(patch)
     return None
+
+
+def _patched(metadata: Mapping[str, Any]) -> str:
+    return _PATCHED.replace("{patch}", json.dumps({"metadata": metadata}, separators=(",", ":")))
+
+
+def _untied(kind: str, paths: Set[str]) -> tuple[str, ...]:
+    """What frees an object of those who hold it and of whom it goes with; a claim stays protected while it is used."""
+    held = {"finalizers": [_PROTECTED] if kind == _CLAIM else None} if HELD in paths else {}
+    patch = {**held, **({"ownerReferences": None} if OWNERS in paths else {})}
+    return (_patched(patch),) if patch else ()
 
 
 def _without_marks(drift: Drift) -> dict[str, dict[str, None]]:
