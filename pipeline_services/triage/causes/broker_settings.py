@@ -13,6 +13,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_TOPIC
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
+from pipeline_services.triage.causes.log_lines import logged
+from pipeline_services.triage.causes.refusals import refused_for
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 
@@ -87,12 +89,13 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
         own, lines = {one["key"]: one["value"] for one in told}, list(map(brokers.said, told))
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         back = {key: value for key, value in own.items() if key not in _DELETES and value != _NOT_SHOWN}
+        refused = refused_for(evidence, own)
         finding = make_finding(
             About(
                 evidence,
                 roles.KAFKA,
                 subject=f"broker/{broker or 'all'}",
-                affects=(),
+                affects=None if refused else (),
                 details={
                     "whom": f"--entity-name {broker}" if broker else "--entity-default",
                     "limits": ",".join(own),
@@ -102,6 +105,7 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
             "broker-set-otherwise",
             f"{lines[0]}{more}: all topics and clients go by that, whatever the brokers' file says",
             *lines,
+            *logged(refused),
         )
         yield finding if back else replace(finding, undo="")
 
@@ -145,12 +149,14 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
         put_right = _add({key: declared for key, _, declared in other if declared})
         taken_away = ",".join(key for key, _, declared in other if not declared)
         back = _add({key: value for key, value, _ in other if key not in _DELETES})
+        of_readings = topic == evidence.pipeline.topics.readings
+        refused = refused_for(evidence, (key for key, _, _ in other)) if of_readings else []
         told = make_finding(
             About(
                 evidence,
                 roles.KAFKA,
                 subject=f"topic/{topic}",
-                affects=(),
+                affects=None if refused else (),
                 details={
                     "name": topic,
                     "change": " ".join([*put_right, *([f"--delete-config {taken_away}"] if taken_away else [])]),
@@ -160,6 +166,7 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
             "topic-set-otherwise",
             f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}: {meaning_of(other[0][0])}",
             *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
+            *logged(refused),
         )
         yield told if back else replace(told, undo="")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DES
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration
+from pipeline_services.triage.causes import refusals
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -90,14 +90,8 @@ CAUSES: Final = (
 )
 
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
-_REFUSED: Final = (
-    r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
-    r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
-)
 MOVES_FOR_S: Final = 120.0
 """Seconds without a stored reading from which on a rebalance is not one of those that are over by themselves."""
-STILL_SAID: Final = 20.0
-"""Seconds within which a producer that is refused says so once more."""
 _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 
 
@@ -173,14 +167,13 @@ def _flood(evidence: Evidence) -> Iterator[Finding]:
 
 def _refusal(evidence: Evidence) -> Iterator[Finding]:
     """The producer says again and again what the broker answers: the topic's settings do not let its records in."""
-    lines = evidence.said(roles.PRODUCER, _REFUSED, within=STILL_SAID)
-    found = re.search(_REFUSED, lines[-1]) if lines else None
-    if found and evidence.ready(roles.KAFKA):
+    answer, lines = refusals.refusal(evidence)
+    if answer and not refusals.is_set_so(evidence):
         yield make_finding(
             About(evidence, roles.KAFKA, subject=f"topic/{evidence.pipeline.topics.readings}"),
             "records-refused",
-            f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
-            *logged(lines[-2:]),
+            f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {answer}",
+            *logged(lines),
         )
 
 
