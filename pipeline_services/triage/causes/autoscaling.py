@@ -170,6 +170,8 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
         "cpu": str(wanted.cpu_percent),
     }
     blind = [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if re.search(_ITS_OWN, one.why)]
+    if evidence.known(part.list_name) and not evidence.workload(part.id) and target == part.workload:
+        blind = []  # it has nothing to scale, which is said of that
     without = hpas.containers_without_request(evidence.snapshot, name) if evidence.known(part.list_name) else []
     if without:
         yield make_finding(

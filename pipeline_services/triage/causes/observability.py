@@ -9,6 +9,7 @@ from typing import Final
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.model import roles
+from pipeline_services.model.errors import AccessDenied
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.k8s.pods import references_of
 from pipeline_services.model.metrics.advice import Escalation
@@ -218,7 +219,10 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
                 *_changed(evidence, roles.GRAFANA),
             )
     board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
-    if board or lost:
+    denied = (failure := evidence.snapshot.failures.get("grafana_dashboard")) and failure.kind == AccessDenied.__name__
+    stale = list(stale_secrets.of_grafana(evidence, lost)) if denied else []
+    yield from stale
+    if (board or lost) and not stale:
         said = board[0].why if board else lost
         yield make_finding(
             About(evidence, roles.GRAFANA, subject=f"dashboard/{evidence.pipeline.dashboard.uid}"),

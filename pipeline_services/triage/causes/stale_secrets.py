@@ -13,6 +13,7 @@ from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
 
+_PASSWORD: Final = "password"
 _TLS: Final = r"(?i)x509|certificate"
 REFUSED: Final = r"(?i)\b401\b|unauthorized"
 
@@ -37,6 +38,16 @@ def of_data_source(evidence: Evidence, why: str) -> Iterator[Finding]:
         yield from _holding(evidence, roles.GRAFANA, _authority(evidence), does, [why])
     elif re.search(REFUSED, why):
         yield from _holding(evidence, roles.GRAFANA, evidence.pipeline.config.read_token, "is refused", [why])
+
+
+def of_grafana(evidence: Evidence, refused: str) -> Iterator[Finding]:
+    """That Grafana goes on with the password of its administrator from before its last start.
+
+    Args:
+        refused: what it does not let the administrator read.
+    """
+    held = SecretKey(evidence.pipeline.dashboard.admin, _PASSWORD)
+    yield from _holding(evidence, roles.GRAFANA, held, "refuses the password", [refused])
 
 
 def _authority(evidence: Evidence) -> SecretKey:

@@ -12,7 +12,7 @@ from pipeline_services.judgements import tls
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.model.text import duration
+from pipeline_services.model.text import duration, utc
 from pipeline_services.triage.causes import stale_secrets
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged, message_of
@@ -67,9 +67,10 @@ _UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certi
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Expired before anything else, then the key of another, then not loaded, not trusted, about to expire."""
+    """Expired or not valid yet before anything else, then the key of another, not loaded, not trusted, to expire."""
     certificate = _Certificate(evidence)
-    alone = next(certificate.expired(), None) or next(certificate.without_key(), None)
+    told = (certificate.expired, certificate.not_yet_valid, certificate.without_key)
+    alone = next((found for rule in told for found in rule()), None)
     if alone:
         yield alone
         return
@@ -99,6 +100,14 @@ class _Certificate:
                 since = certificate["not_after"]
                 summary = f"the {where} certificate of InfluxDB expired {duration(self._evidence.now - since)} ago"
                 yield self._found("certificate-expired", summary, *self._lines, since=since)
+
+    def not_yet_valid(self) -> Iterator[Finding]:
+        """Of a served one that the Secret's would replace, it is said that it is not loaded."""
+        begins = self._stored["not_before"] if self._stored else 0.0
+        if begins > self._evidence.now:
+            summary = f"the certificate in {self._subject} is not valid before {utc(begins)}, or a clock is wrong"
+            seen = [one.why for one in failed_checks(self._evidence)]
+            yield self._found("certificate-wrong", summary, *seen, *self._lines)
 
     def without_key(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_HAS_KEY):

@@ -118,8 +118,9 @@ def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
     subject, workload = part.kubectl_name, evidence.workload(part.id)
     if workload is None:
         summary = f"{subject} does not exist, so {part.id} does not run"
+        scaled = {"hpa"} if part.autoscaler else set()  # which finds nothing to scale
         yield make_finding(
-            About(evidence, part),
+            About(evidence, part, affects={*evidence.pipeline.affected_by(part.reports_to), *scaled}),
             "workload-missing",
             summary,
             f"no {subject} in the namespace",
