@@ -86,7 +86,7 @@ _MEANINGS: Final = (
     ),
     _Meaning(r"containers\[[^]]*\]\.ports", "Services and probes that name its ports may find none", stops=True),
     _Meaning(r"containers\[[^]]*\]\.imagePullPolicy", "a new pod may find no image where it looks", stops=True),
-    _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than was declared", stops=True),
+    _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than they should", stops=True),
     _Meaning(
         r"(.*\.)?securityContext", "its pods have other rights: they are refused, or fail at their files", stops=True
     ),

@@ -1,11 +1,16 @@
-"""Do the workloads run one version of what they share, and from one registry? The manifests leave both open. Pure."""
+"""Do the workloads run the version that is declared, one of what they share, and from one registry? Pure.
+
+The manifests leave the tag open. A snapshot has the version with which it begins, of each image whose version the
+checkout names; what stands behind it is the build's. The apps have none: a candidate of theirs may be on trial.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference
 from pipeline_services.judgements.drift import WORKLOADS
@@ -23,29 +28,39 @@ from pipeline_services.model.kinds import KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
+_BUILD: Final = re.compile(r"-[0-9a-f]{8}$")
+
 
 @dataclass(frozen=True, slots=True)
 class _Image:
-    """The image of a container, as it is declared and as it is live, and when its workload was changed last."""
+    """The image of a container, as it is declared and as it is live, and when its workload was changed last.
+
+    ``declared`` is without a tag; ``version`` is what the tag begins with, empty where nobody says.
+    """
 
     workload: str
     container: str
     declared: str
+    version: str
     live: str
     changed: float
 
 
 def other_versions(snapshot: Snapshot) -> Mapping[str, list[Difference]]:
-    """By workload, each image that is of another version or registry than that of the others.
+    """By workload, each image that is of another version than is declared, or of another version or registry than that
+    of the others.
 
     Where two differ it is the one that was changed last; of several registries it is the one of the fewest.
     """
     images = list(_images(snapshot))
     found: dict[str, list[Difference]] = {}
+    for one in images:
+        if one.version and one.live.startswith(f"{one.declared}:") and _version(one.live) != one.version:
+            found.setdefault(one.workload, []).append(_difference(one, f"{one.declared}:{one.version}"))
     for same in _grouped(images, lambda one: one.declared):
         first = min(same, key=lambda one: one.changed)
         for one in same:
-            if one.live != first.live:
+            if one.live != first.live and one.workload not in found:
                 found.setdefault(one.workload, []).append(_difference(one, first.live))
     for same in _grouped(images, lambda one: _registry(one.declared)):
         usual = Counter(_registry(one.live) for one in same).most_common(1)[0][0]
@@ -63,7 +78,9 @@ def _images(snapshot: Snapshot) -> Iterator[_Image]:
         wanted = _by_container(item)
         for container, image in _by_container(live).items():
             if container in wanted:
-                yield _Image(name_of(item), container, _without_tag(wanted[container]), image, _changed(live))
+                declared = _without_tag(wanted[container])
+                version = wanted[container].removeprefix(declared).removeprefix(":")
+                yield _Image(name_of(item), container, declared, version, image, _changed(live))
 
 
 def _by_container(workload: K8sObject) -> dict[str, str]:
@@ -89,6 +106,11 @@ def _difference(image: _Image, usual: str) -> Difference:
 
 def _registry(image: str) -> str:
     return image.rpartition("/")[0]
+
+
+def _version(image: str) -> str:
+    """The tag without the mark of its build."""
+    return _BUILD.sub("", image.rpartition(":")[2])
 
 
 def _without_tag(image: str) -> str:

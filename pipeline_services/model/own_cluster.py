@@ -16,6 +16,8 @@ ROTATED: Final = "conveyor.io/rotated-"
 """Annotation of InfluxDB's volume claim, with ``tokens`` or ``tls`` at its end: when these were last rotated, how long
 nothing was stored meanwhile, and what was lost (JSON)."""
 
+IMAGES_PREFIX: Final = "localhost/conveyor/"
+"""What the name of each image begins with that the suite builds."""
 IMAGES_LABEL: Final = "conveyor.io/images"
 UPSTREAM_IMAGES: Final = "registry"
 """Label of the pipeline's namespace, and its value where the projects' own images run."""

@@ -12,9 +12,20 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import labels_of, name_of, namespace_of, replicas_of, spec_of
-from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.k8s import (
+    containers_of,
+    init_containers_of,
+    labels_of,
+    name_of,
+    namespace_of,
+    replicas_of,
+    spec_of,
+    template_of,
+)
+from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.paths import REPOSITORY, VERSIONS
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.toml_table import read_toml
 from pipeline_services.snapshot.sources.cluster_parts import Listing, listings
 
 COMPARED: Final = frozenset(
@@ -66,6 +77,8 @@ def declared(pipeline: Pipeline, cluster: Cluster) -> list[Mapping[str, Any]]:
 def _compared(folder: Path, namespace: str) -> tuple[Mapping[str, Any], ...]:
     """What is compared of the manifests in a folder, which a process reads once, however often it looks."""
     objects = rendered(folder)
+    if folder != UPSTREAM:
+        _fill_versions(objects)
     claims = [claim for item in objects if item["kind"] == "StatefulSet" for claim in _claims(item)]
     return tuple(
         {
@@ -75,6 +88,20 @@ def _compared(folder: Path, namespace: str) -> tuple[Mapping[str, Any], ...]:
         for item in (*objects, *claims)
         if item["kind"] in COMPARED and namespace_of(item) in ("", namespace)
     )
+
+
+def _fill_versions(objects: list[dict[str, Any]]) -> None:
+    """Put the version that this checkout builds behind the name of each image that has one, as the tags begin with it.
+
+    Without the file that says so, as in the image of the nightly run, they stay as they are.
+    """
+    components = read_toml(VERSIONS, "the versions").get("components", {}) if VERSIONS.exists() else {}
+    for item in objects:
+        template = template_of(item) if KINDS[item["kind"]].workload else {}
+        for container in (*init_containers_of(template), *containers_of(template)) if template else ():
+            name = container["image"].removeprefix(own_cluster.IMAGES_PREFIX)
+            if name in components:
+                container["image"] += f":{components[name]['version']}"
 
 
 def _claims(stateful_set: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
