@@ -75,14 +75,23 @@ def of_another_file(snapshot: Snapshot) -> list[dict[str, str]]:
     """What a broker has from its file as it was when it started, and that the file, which is as declared, does not say:
     the file was another then, and was put right without a restart. ``file`` is what it says now.
 
-    Nothing where no file is declared, and of a snapshot whose suite did not ask for it.
+    Nothing where no file is declared, and of a snapshot whose suite did not ask for it. Of a time that is set at run
+    time in one unit, brokers tell no more what the file says of it in another.
     """
     file = _settings_of(_file_as_declared(snapshot)) if snapshot.asked(_AT_START) else {}
+    hidden = {_without_unit(one["key"]) for one in (snapshot.data("kafka_brokers") if file else ())}
     return [
         {**one, "file": file[one["key"]]}
         for one in (snapshot.data(_AT_START) if file else ())
-        if one["key"] in file and _parts(one["value"]) != _parts(file[one["key"]])
+        if one["key"] in file
+        and _without_unit(one["key"]) not in hidden
+        and _parts(one["value"]) != _parts(file[one["key"]])
     ]
+
+
+def _without_unit(key: str) -> str:
+    """What a setting is about: ``log.retention`` of ``log.retention.ms``."""
+    return key.rpartition(".")[0]
 
 
 def started_with(setting: Mapping[str, str]) -> str:
