@@ -193,9 +193,12 @@ def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator
 def _is_grown(request: Difference, claim: K8sObject) -> bool:
     """Whether a claim was given more than is declared, and its volume is as large: nothing lacks."""
     there = (status_of(claim).get("capacity") or {}).get("storage")
-    if not request.live or not request.declared or not there:
-        return False
-    return quantity(there) >= quantity(request.live) > quantity(request.declared)
+    return there is not None and asks_for_more(request) and quantity(there) >= quantity(request.live)
+
+
+def asks_for_more(request: Difference) -> bool:
+    """Whether a claim asks for more than is declared, which nothing takes back."""
+    return bool(request.live and request.declared) and quantity(request.live) > quantity(request.declared)
 
 
 def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference
 from pipeline_services.judgements.drift import WORKLOADS
+from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,
@@ -35,7 +36,7 @@ _BUILD: Final = re.compile(r"-[0-9a-f]{8}$")
 class _Image:
     """The image of a container, as it is declared and as it is live, and when its workload was changed last.
 
-    ``declared`` is without a tag; ``version`` is what the tag begins with, empty where nobody says.
+    ``declared`` is without a tag; ``version`` is what the tag of one of the suite's begins with, empty if nobody says.
     """
 
     workload: str
@@ -79,8 +80,9 @@ def _images(snapshot: Snapshot) -> Iterator[_Image]:
         for container, image in _by_container(live).items():
             if container in wanted:
                 declared = _without_tag(wanted[container])
-                version = wanted[container].removeprefix(declared).removeprefix(":")
-                yield _Image(name_of(item), container, declared, version, image, _changed(live))
+                tag = wanted[container].removeprefix(declared).removeprefix(":")
+                is_own = declared.startswith(own_cluster.IMAGES_PREFIX) and not _BUILD.search(tag)
+                yield _Image(name_of(item), container, declared, tag if is_own else "", image, _changed(live))
 
 
 def _by_container(workload: K8sObject) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.judgements.world import World
 from tests.triage.added_objects import cluster_rights_cut
-from tests.triage.differences import MOMENT, Known, metadata
+from tests.triage.differences import MOMENT, Known, metadata, spec
 
 DRIFT = "not-as-declared"
 _OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
+_LESS = {"requests": {"storage": "1Gi"}}
 _PROTECTED_AND_HELD = ["kubernetes.io/pvc-protection", "example.com/hold"]
 
 
@@ -20,6 +21,7 @@ def other_role(world: World) -> None:
 
 
 HELD = (
+    Known("claims-less", spec("pvcs", "data-kafka-0", resources=_LESS), f"storage: {DRIFT}"),
     Known("claim-held", metadata("pvcs", "data-kafka-0", finalizers=_PROTECTED_AND_HELD), f"storage: {DRIFT}"),
     Known("claim-goes-with-another", metadata("pvcs", "data-kafka-0", **_OWNED), f"storage: {DRIFT}"),
     Known("another-role-is-bound", other_role, f"prometheus: {DRIFT}"),

@@ -38,6 +38,7 @@ def found_of(name: str) -> Finding:
         ("only-on-some-nodes", ['{"annotations":{"scheduler.alpha.kubernetes.io/node-selector":null}}']),
         ("class-gone", ["make up"]),
         ("claims-more", []),
+        ("claims-less", ["make up"]),
         ("claim-held", ['{"metadata":{"finalizers":["kubernetes.io/pvc-protection"]}}']),
         ("claim-goes-with-another", ['{"metadata":{"ownerReferences":null}}']),
         ("config-deleted-and-held", ['{"metadata":{"finalizers":null}}', "make up"]),

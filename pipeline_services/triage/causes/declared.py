@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Final
 
+from pipeline_services.judgements.declared import asks_for_more
 from pipeline_services.judgements.drift import (
     ANNOTATIONS,
     CAPACITY,
@@ -233,7 +234,7 @@ def _steps(drift: Drift) -> tuple[str, ...] | None:
 
 def _of_metadata(drift: Drift, paths: set[str]) -> tuple[str, ...] | None:
     """The same for what stands beside an object's spec."""
-    if paths & {CAPACITY, REQUEST}:
+    if CAPACITY in paths or any(one.path == REQUEST and asks_for_more(one) for one in drift.differences):
         return ("kubectl describe {kind} -n {namespace} {name}",)
     if any(path.startswith(ROLE) for path in paths):
         return *_TAKEN_AWAY, RESTORE
