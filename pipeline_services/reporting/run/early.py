@@ -47,7 +47,7 @@ class BeforeSession:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Say so, and end with the signal's exit code; pytest still cleans up."""
         if not self._begun and isinstance(excinfo.value, KeyboardInterrupt):
-            hide_the_place(self._config)
+            hide_the_place(self._config, excinfo)
             _say(excinfo.value)
             raise SystemExit(stopped_by(excinfo.value))
 

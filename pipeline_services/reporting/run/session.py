@@ -183,8 +183,7 @@ class OperatorRun:
         """Ctrl-C or a signal, as opposed to pytest's own stop after collection errors."""
         if type(excinfo.value) is KeyboardInterrupt:
             self._stop(excinfo.value)
-            hide_the_place(self.config)
-            excinfo.traceback = excinfo.traceback[-1:]  # pytest puts all of it into words, and each is looked up
+            hide_the_place(self.config, excinfo)
 
     def _stop(self, by: KeyboardInterrupt) -> None:
         """From here on the run only ends; what comes now must not break into that."""
