@@ -137,6 +137,7 @@ _OF_KIND: Final[Mapping[str, tuple[_Meaning, ...]]] = {
         _Meaning(IMMUTABLE, "no rotation can change it"),
     ),
     "Pod": (
+        _Meaning("ephemeralContainers", "somebody is debugging in it, which stays until it is replaced"),
         _Meaning("imageID", "its image's tag means two builds: its like work differently"),
         _Meaning("account", "the API server refuses its requests until it is replaced", stops=True),
     ),

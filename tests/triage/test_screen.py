@@ -67,7 +67,10 @@ def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None
     for found, label, helps in ((deletes, "else", True), (looks, "look", False)):
         said = shown(diagnosis(found))
         assert f"   {label}   (paste it)" in said
-        assert any("if it is not over at 07:43:20 UTC and 'else' does not help;" in line for line in said) == helps
+        assert (
+            any("if it is not over at 07:43:20 UTC 'else', and L2 - DevOps Engineer 3 min" in row for row in said)
+            == helps
+        )
 
 
 def test_a_command_that_only_shows_cannot_fail_to_mend() -> None:

@@ -50,7 +50,7 @@ CAUSES: Final = (
         "influxdb-statefulset-failure",
         steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
         afterwards="writes succeed again",
-        restored="makes the bucket again, empty",
+        restored="makes the bucket where it is missing, empty; deletes nothing",
     ),
     Cause(
         "bucket-set-otherwise",
@@ -121,7 +121,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, roles.INFLUXDB, subject=f"bucket/{evidence.pipeline.store.bucket}"),
             "bucket-missing",
-            f"the bucket {evidence.pipeline.store.bucket} is gone from InfluxDB, or the tokens may not see it",
+            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, as far as the tokens can see",
             *logged(lines[-2:]),
             missing,
         )

@@ -29,7 +29,7 @@ CAUSES: Final = (
         "kafka-statefulset-failure",
         steps=(DESCRIBE_TOPIC, RESTORE),
         afterwards="every partition has a leader",
-        restored="makes what is missing again, empty",
+        restored="makes what is missing, empty; deletes nothing",
     ),
     Cause(
         "partition-leaderless",

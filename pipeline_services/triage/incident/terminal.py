@@ -154,14 +154,21 @@ def call(course: Course, within: float) -> str:
     if course.overdue:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
-        until = f" at {utc(course.deadline)[11:]}" if course.deadline else ""
-        unhelped = " and 'else' does not help" if course.finding.mends else ""
-        return f"nobody; {workflow.one_up(course.level).value} if it is not over{until}{unhelped}"
+        return _called_after_healing(course)
     if not course.hands_over:
         return "nobody: you can resolve it"
     if course.finding.next and not course.finding.mends:
         return f"{level} now, with what it prints"
     return f"{level} if red {duration(max(within, workflow.LOOK_AGAIN_S))} later"
+
+
+def _called_after_healing(course: Course) -> str:
+    """Whom to call about what should heal by itself: after what mends it by hand, where something does."""
+    until = f" at {utc(course.deadline)[11:]}" if course.deadline else ""
+    level = workflow.one_up(course.level).value
+    if course.finding.mends:
+        return f"nobody; if it is not over{until} 'else', and {level} {duration(workflow.LOOK_AGAIN_S)} later"
+    return f"nobody; {level} if it is not over{until}"
 
 
 def asked(course: Course) -> str:
