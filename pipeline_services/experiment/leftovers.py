@@ -28,7 +28,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.cluster_parts import Listing, listings
 
 _WRITTEN_ALL_THE_TIME: Final = ("Event", "Lease", "PodMetrics", "NodeMetrics")
-_REPLACED: Final = ("pods", "replicasets", "endpointslices", "jobs")
+_REPLACED: Final = ("pods", "replicasets", "controllerrevisions", "endpointslices", "jobs")
 """Of these, what has an owner is the owner's business."""
 _IN_SYSTEM: Final = ("deployments", "daemonsets", "services", "configmaps", "networkpolicies")
 """What faults change in the system's namespace; much else there changes by itself, as tokens that expire."""

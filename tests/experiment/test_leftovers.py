@@ -79,6 +79,7 @@ def test_a_new_object_is_named_whatever_its_kind(source: str) -> None:
         ("persistentvolumes", {"metadata": {"name": "pv"}, "spec": {"claimRef": {"namespace": "another"}}}),
         ("system_configmaps", {"metadata": {"name": "cluster-autoscaler-status"}}),
         ("replicasets", {"metadata": {"name": "producer-1", "ownerReferences": [{}]}}),
+        ("controllerrevisions", {"metadata": {"name": "kafka-1", "ownerReferences": [{}]}, "revision": 2}),
         ("jobs", {"metadata": {"name": "nightly-1", "ownerReferences": [{}]}}),
     ],
 )
