@@ -114,11 +114,8 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
         runs = any(map(is_ready, servers)) and not scaled
         kept = cluster_parts.states(servers)
-        state = f"metrics-server has no ready pod{f' ({kept[0]})' if kept else ''}: " if away else ""
-        state = "metrics-server is scaled to 0: " if scaled else state
-        state = (
-            "there is no deployment/metrics-server: " if cluster_parts.is_gone(evidence, METRICS_LABEL[1]) else state
-        )
+        unready = f"metrics-server has no ready pod{f' ({kept[0]})' if kept else ''}: " if away else ""
+        state = _not_there(evidence, scaled=scaled) or unready
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
@@ -137,6 +134,13 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         cause = replace(told.cause, symptomatic=bool(otherwise) or bool(unreached.cut_off(evidence)[0]))
         told = replace(told, cause=cause, undo=told.undo if scaled else "")
         yield cluster_parts.passing(evidence, told, METRICS_LABEL[1])
+
+
+def _not_there(evidence: Evidence, *, scaled: bool) -> str:
+    """That nothing is to run at all, in words; empty where something is."""
+    if cluster_parts.is_gone(evidence, METRICS_LABEL[1]):
+        return "there is no deployment/metrics-server: "
+    return "metrics-server is scaled to 0: " if scaled else ""
 
 
 def _of_one_that_does_not(evidence: Evidence) -> tuple[str, ...]:

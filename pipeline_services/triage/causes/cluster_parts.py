@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -162,10 +161,10 @@ def looks(evidence: Evidence, name: str, label: str = "") -> tuple[str, ...]:
     Args:
         label: of its pods; by default its name.
     """
-    part = evidence.pipeline.cluster.get(name)
-    given = {"{kind}": part.kind.lower() if part else "deployment", "{name}": name, "{label}": label or name}
-    steps = (LISTED,) if is_gone(evidence, name) else _of_its_pods(evidence, label or name)
-    return tuple(reduce(lambda step, gap: step.replace(gap, given[gap]), given, step) for step in steps)
+    part, label = evidence.pipeline.cluster.get(name), label or name
+    kind = part.kind.lower() if part else "deployment"
+    steps = (LISTED,) if is_gone(evidence, name) else _of_its_pods(evidence, label)
+    return tuple(step.format(kind=kind, name=name, label=label) for step in steps)
 
 
 def _of_its_pods(evidence: Evidence, label: str) -> tuple[str, ...]:
